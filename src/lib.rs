@@ -1,17 +1,88 @@
-#![no_std]
-use core::arch::{asm, naked_asm};
-#[unsafe(naked)]
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn pausa_entry() -> ! {
-    naked_asm!("xor ebp, ebp", "mov rdi, rsp", "call {s}", "ud2", s = sym start)
+//! pausa: the PID 1 that everything else in a container stands on.
+//!
+//! It does one of two things. It *holds*: pauses for ever, keeps the namespaces of a pod alive and reaps
+//! its orphans, as Kubernetes' pause does. Or it *supervises*: runs one command as a child, forwards
+//! signals, reaps, and ends with the command's exit status.
+//!
+//! ```text
+//! stack -> Args, Env -> Personality -> Config -> hold | supervise -> ExitStatus -> exit
+//! ```
+//!
+//! Invariants, which `tests/it/tidy.rs` enforces:
+//!
+//! 1. Pure rooms decide and touch nothing: they never name `sys` or `arch`, and hold no `unsafe`.
+//! 2. Only `sys` names `arch`; only `start` and `arch` see the raw stack.
+//! 3. `Config` does not change after parsing. There is no writable global; handlers call `reap` and `sys`.
+//! 4. Nothing allocates. Nothing panics, whatever the input. `core::fmt` is not in the binary.
+//! 5. Every personality ends in the same `Config`; no deed asks which one it serves.
+//!
+//! The modules stand in reading order.
+
+#![cfg_attr(not(test), no_std)]
+
+pub mod args;
+// Pure: decide.
+pub mod config;
+pub mod errno;
+pub mod event;
+pub mod forward;
+pub mod getopt;
+pub mod line;
+pub mod personality;
+pub mod process;
+pub mod signal;
+pub mod status;
+// Deeds: act through `sys`.
+pub mod hold;
+pub mod reap;
+pub mod report;
+pub mod spawn;
+pub mod supervise;
+pub mod terminal;
+// Metal.
+mod arch;
+mod start;
+pub mod sys;
+
+use args::{Args, Env};
+use config::{Config, Task};
+use personality::{Personality, Reply, Stream};
+use signal::SignalSet;
+use status::ExitStatus;
+use sys::Fd;
+
+/// The whole program, from its arguments to its exit status. `inherited` is the signal mask that it was
+/// started with; by now all signals are blocked.
+pub fn run<'a>(mut args: Args<'a>, mut env: Env<'a>, inherited: SignalSet) -> ExitStatus {
+    let personality = Personality::from_argv0(args.next().unwrap_or(c""));
+    let mut config = Config::new(personality.voice);
+    if let Err(reply) = (personality.parse)(args, &mut env, &mut config) {
+        return deliver(&reply, &config);
+    }
+    match config.task {
+        Task::Hold(hold) => hold::hold(hold, &config),
+        Task::Supervise(command) => supervise::supervise(&command, &env, &config, inherited),
+    }
 }
-static T: &[(&str, fn() -> i32)] = &[("a", a), ("b", b)];
-fn a() -> i32 { 3 }
-fn b() -> i32 { 4 }
-extern "C" fn start(sp: *const usize) -> ! {
-    let n = unsafe { *sp };
-    exit(match T.get(n) { Some((s, f)) => f() + s.len() as i32, None => 9 })
+
+/// Prints a reply. One that was asked for may be waited for; a complaint may not, since stderr may be a full
+/// pipe that nobody reads.
+fn deliver(reply: &Reply<'_>, config: &Config<'_>) -> ExitStatus {
+    match *reply {
+        Reply::Text(stream, text) => {
+            let fd = if stream == Stream::Stdout { Fd::STDOUT } else { Fd::STDERR };
+            let _ = sys::write_all(fd, text.as_bytes());
+            ExitStatus::SUCCESS
+        }
+        Reply::Complaint(status, event) => {
+            report::tell(config, &event);
+            status
+        }
+    }
 }
-pub fn exit(c: i32) -> ! {
-    unsafe { asm!("syscall", in("rax") 231, in("rdi") c, options(noreturn)) }
+
+/// The end that must never come: says `line` and exits with pausa's own failure.
+pub fn abandon(line: &[u8]) -> ! {
+    let _ = sys::write_now(Fd::STDERR, line);
+    sys::exit(ExitStatus::OWN_FAILURE)
 }

@@ -1,1 +1,3 @@
-fn main(){ println!("{}", env!("CARGO_BIN_EXE_pausa")); }
+fn main() {
+    println!("{}", env!("CARGO_BIN_EXE_pausa"));
+}

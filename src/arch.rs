@@ -1,0 +1,19 @@
+//! The border to the processor. Each architecture is one flat file that defines the same names in the
+//! same order:
+//!
+//! - `pausa_entry`: the first instruction. It marks the outermost frame, hands the kernel's stack
+//!   (`argc`, `argv`, `envp`) to [`crate::start::start`] and never returns.
+//! - `syscall0` to `syscall6`: enter the kernel with a number and that many arguments, and return its
+//!   word as Linux gives it on most machines: a value, or a negated error number in -4095..0. An
+//!   architecture that reports errors by a flag turns them into this form itself.
+//! - `RESTORER`: the code a signal handler returns to, or `None` where the kernel brings its own.
+//!
+//! Only `sys` names this module.
+
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86_64::*;
+
+#[cfg(not(target_arch = "x86_64"))]
+compile_error!("pausa has no entry and no syscall for this architecture; add a file to src/arch");

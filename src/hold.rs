@@ -1,0 +1,69 @@
+//! Pause mode: three handlers, then pause for ever, so that the namespaces have somebody to live for.
+//!
+//! The contract is that of Kubernetes' pause.c: these dispositions, this order, these exit codes, nothing
+//! else. What it does not do is leave zombies that were there before, or lose a SIGTERM that comes before
+//! the handler: signals are blocked from the first instruction until the handlers stand.
+
+use core::ffi::c_int;
+
+use crate::config::{Config, Hold};
+use crate::event::{Event, Level};
+use crate::line::Line;
+use crate::personality::pausa;
+use crate::process::Pid;
+use crate::reap;
+use crate::report;
+use crate::signal::{Signal, SignalSet};
+use crate::status::ExitStatus;
+use crate::sys::{self, Disposition, Fd};
+
+/// Holds until a signal ends it. Comes back only with pause.c's exit code of what failed.
+#[inline(never)]
+pub fn hold(hold: Hold, config: &Config<'_>) -> ExitStatus {
+    if sys::getpid() != Pid::INIT {
+        if hold.adopts_orphans {
+            // No subreaper before Linux 3.4: then orphans go to somebody else, and the hold is none the worse.
+            let _ = sys::become_subreaper();
+        } else {
+            report::tell(config, &Event::NotFirst);
+        }
+    }
+    let stop = Disposition::handled(if hold.tells_end { tell_and_end } else { end });
+    let child = Disposition::handled_on_child_end(if hold.tells_reaped { reap_and_tell } else { reap });
+    for (signal, disposition, failure) in
+        [(Signal::INT, &stop, 1), (Signal::TERM, &stop, 2), (Signal::CHLD, &child, 3)]
+    {
+        if sys::set_disposition(signal, disposition).is_err() {
+            return ExitStatus(failure);
+        }
+    }
+    sys::set_mask(SignalSet::EMPTY);
+    // Zombies that were there before the handler: no SIGCHLD will come for them.
+    reap(0);
+    loop {
+        sys::pause();
+    }
+}
+
+extern "C" fn end(_: c_int) {
+    sys::exit(ExitStatus::SUCCESS);
+}
+
+extern "C" fn tell_and_end(number: c_int) {
+    // The words of psignal(3).
+    let text = if number == libc::SIGINT { "Interrupt" } else { "Terminated" };
+    let mut line = Line::new();
+    line.text("Shutting down, got signal: ").text(text).text("\n");
+    let _ = sys::write_now(Fd::STDERR, line.as_bytes());
+    end(number);
+}
+
+extern "C" fn reap(_: c_int) {
+    reap::changed().for_each(drop);
+}
+
+extern "C" fn reap_and_tell(_: c_int) {
+    for (orphan, wait) in reap::changed().filter(|(_, wait)| wait.stop_signal().is_none()) {
+        report::tell_as(&pausa::VOICE, Level::Info, &Event::Reaped { orphan, wait });
+    }
+}

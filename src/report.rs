@@ -1,0 +1,27 @@
+//! Tells a human, on stderr: one event, one line, one write, in the personality's words. Never waits for
+//! whoever reads it, and never fails.
+
+use crate::config::{Config, Voice};
+use crate::event::{Event, Level};
+use crate::line::Line;
+use crate::sys::{self, Fd};
+
+/// Tells of `event`, if `config` wants to hear of such.
+#[inline(never)]
+pub fn tell(config: &Config<'_>, event: &Event<'_>) {
+    tell_as(config.voice, config.verbosity, event);
+}
+
+/// Tells of `event` in `voice`, if it weighs enough for `verbosity`.
+pub fn tell_as(voice: &Voice, verbosity: Level, event: &Event<'_>) {
+    let (level, words) = (voice.words)(event);
+    if level > verbosity || words.is_empty() {
+        return;
+    }
+    let mut line = Line::new();
+    (voice.prefix)(level, &mut line);
+    event.fill(words, &mut line);
+    line.push(b'\n');
+    // A line that nobody can take is lost; there is no better place to say so.
+    let _ = sys::write_now(Fd::STDERR, line.as_bytes());
+}

@@ -1,0 +1,258 @@
+//! Signals: the number as a type, names, sets, and who gets what instead of what. Pure.
+//!
+//! Numbers follow signal(7): standard signals 1 to 31, real-time signals 32 to 64. `RTMIN` is 34, as glibc
+//! and the shells count it, because NPTL keeps 32 and 33 for itself.
+
+use core::ffi::c_int;
+use core::num::NonZero;
+
+use crate::line::nth_word;
+
+/// The names of the standard signals, in order of their number, which Linux shares among all the
+/// architectures that pausa is for (signal(7), column "x86/ARM and most others").
+const NAMES: &[u8] =
+    b"HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP \
+    TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS";
+
+const RTMIN: u8 = 34;
+
+/// A signal number, 1 to 64.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Signal(NonZero<u8>);
+
+impl Signal {
+    pub const HUP: Self = Self::of(libc::SIGHUP);
+    pub const INT: Self = Self::of(libc::SIGINT);
+    pub const QUIT: Self = Self::of(libc::SIGQUIT);
+    pub const KILL: Self = Self::of(libc::SIGKILL);
+    pub const PIPE: Self = Self::of(libc::SIGPIPE);
+    pub const TERM: Self = Self::of(libc::SIGTERM);
+    pub const CHLD: Self = Self::of(libc::SIGCHLD);
+    pub const CONT: Self = Self::of(libc::SIGCONT);
+    pub const STOP: Self = Self::of(libc::SIGSTOP);
+    pub const TSTP: Self = Self::of(libc::SIGTSTP);
+    pub const TTIN: Self = Self::of(libc::SIGTTIN);
+    pub const TTOU: Self = Self::of(libc::SIGTTOU);
+    /// The highest that the kernel knows (`_NSIG`).
+    pub const LAST: u8 = 64;
+
+    /// `None` unless the number is 1 to 64.
+    #[must_use]
+    pub const fn new(number: c_int) -> Option<Self> {
+        match NonZero::new(number as u8) {
+            Some(small) if small.get() <= Self::LAST && small.get() as c_int == number => Some(Self(small)),
+            _ => None,
+        }
+    }
+
+    const fn of(number: c_int) -> Self {
+        Self::new(number).expect("a signal of libc's")
+    }
+
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self.0.get()
+    }
+
+    #[must_use]
+    pub const fn is_realtime(self) -> bool {
+        self.number() > 31
+    }
+
+    /// The name of a standard signal without SIG; empty for a real-time one.
+    #[must_use]
+    pub fn name(self) -> &'static [u8] {
+        nth_word(NAMES, b' ', usize::from(self.number() - 1))
+    }
+
+    /// Reads what a user calls a signal: a number from 1 to 64, a name with or without SIG in either case,
+    /// `RTMIN`, `RTMIN+n`, `RTMAX`, `RTMAX-n`.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        if let Some(number) = decimal(text) {
+            return Self::new(number as c_int);
+        }
+        let name = strip_prefix(text, b"SIG").unwrap_or(text);
+        if let Some(rest) = strip_prefix(name, b"RTMIN") {
+            return Self::offset(rest, b'+').and_then(|n| Self::new(c_int::from(RTMIN) + n));
+        }
+        if let Some(rest) = strip_prefix(name, b"RTMAX") {
+            return Self::offset(rest, b'-').and_then(|n| Self::new(c_int::from(Self::LAST) - n));
+        }
+        let is_called = |known: &[u8]| strip_prefix(name, known).is_some_and(<[u8]>::is_empty);
+        NAMES.split(|&byte| byte == b' ').position(is_called).and_then(|index| Self::new(index as c_int + 1))
+    }
+
+    /// The distance in `RTMIN+n` and `RTMAX-n`, at most what keeps the result among 34 to 64.
+    fn offset(rest: &[u8], sign: u8) -> Option<c_int> {
+        match rest.split_first() {
+            None => Some(0),
+            Some((&first, digits)) if first == sign => {
+                decimal(digits).filter(|&n| n <= u32::from(Self::LAST - RTMIN)).map(|n| n as c_int)
+            }
+            Some(_) => None,
+        }
+    }
+}
+
+/// The rest of `text` behind `prefix`, which is in capitals; case does not count.
+/// (`eq_ignore_ascii_case` would do, and unrolls itself to 300 bytes.)
+pub(crate) fn strip_prefix<'a>(text: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    let mut rest = text;
+    for &capital in prefix {
+        let (first, behind) = rest.split_first()?;
+        if first.to_ascii_uppercase() != capital {
+            return None;
+        }
+        rest = behind;
+    }
+    Some(rest)
+}
+
+/// A number of one to nine decimal digits and nothing else.
+pub(crate) fn decimal(text: &[u8]) -> Option<u32> {
+    if text.is_empty() || text.len() > 9 {
+        return None;
+    }
+    let mut number = 0u32;
+    for &byte in text {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        number = number * 10 + u32::from(byte - b'0');
+    }
+    Some(number)
+}
+
+/// A set of signals, in the kernel's form: bit n-1 is signal n (`sigset_t` of 8 bytes).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub struct SignalSet(u64);
+
+impl SignalSet {
+    pub const EMPTY: Self = Self(0);
+    /// All 64. The kernel takes KILL and STOP out by itself (signal(7)).
+    pub const ALL: Self = Self(!0);
+
+    #[must_use]
+    pub const fn of(signals: &[Signal]) -> Self {
+        let mut bits = 0;
+        let mut rest = signals;
+        while let Some((signal, tail)) = rest.split_first() {
+            bits |= 1 << (signal.number() - 1);
+            rest = tail;
+        }
+        Self(bits)
+    }
+
+    #[must_use]
+    pub const fn contains(self, signal: Signal) -> bool {
+        self.0 >> (signal.number() - 1) & 1 == 1
+    }
+}
+
+/// What is passed on for each signal that comes in: itself, another one, or nothing. Kept as the bits in
+/// which the two numbers differ, so that a table of zeroes changes nothing.
+#[derive(Clone, Debug)]
+pub struct Rewrites([u8; Signal::LAST as usize + 1]);
+
+impl Rewrites {
+    /// Every signal stays what it is.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self([0; Signal::LAST as usize + 1])
+    }
+
+    /// From now on `from` becomes `to`; `None` drops it. The last word on a signal counts.
+    pub fn set(&mut self, from: Signal, to: Option<Signal>) {
+        if let Some(entry) = self.0.get_mut(usize::from(from.number())) {
+            *entry = from.number() ^ to.map_or(0, Signal::number);
+        }
+    }
+
+    /// What to pass on for `from`; `None` if nothing.
+    #[must_use]
+    pub fn apply(&self, from: Signal) -> Option<Signal> {
+        Signal::new(c_int::from(from.number() ^ self.0.get(usize::from(from.number())).copied().unwrap_or(0)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers_agree_with_libc() {
+        for (number, name) in
+            [(1, "HUP"), (9, "KILL"), (15, "TERM"), (16, "STKFLT"), (17, "CHLD"), (31, "SYS")]
+        {
+            let signal = Signal::new(number).unwrap();
+            assert_eq!(signal.name(), name.as_bytes());
+            assert_eq!(Signal::parse(name.as_bytes()), Some(signal));
+        }
+        assert_eq!(Signal::parse(b"WINCH").unwrap().number(), libc::SIGWINCH as u8);
+        assert_eq!(Signal::parse(b"PWR").unwrap().number(), libc::SIGPWR as u8);
+        assert_eq!(Signal::new(34).unwrap().name(), b"");
+    }
+
+    #[test]
+    fn users_spell_signals_in_many_ways() {
+        let table: [(&[u8], u8); 12] = [
+            (b"15", 15),
+            (b"TERM", 15),
+            (b"SIGTERM", 15),
+            (b"sigterm", 15),
+            (b"term", 15),
+            (b"1", 1),
+            (b"64", 64),
+            (b"RTMIN", 34),
+            (b"SIGRTMIN+3", 37),
+            (b"rtmin+30", 64),
+            (b"RTMAX", 64),
+            (b"RTMAX-30", 34),
+        ];
+        for (text, number) in table {
+            assert_eq!(Signal::parse(text), Signal::new(number.into()), "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn what_is_no_signal_is_refused() {
+        let table: [&[u8]; 14] = [
+            b"",
+            b"0",
+            b"65",
+            b"-1",
+            b"+1",
+            b"SIG",
+            b"TERMINATE",
+            b"RTMIN-1",
+            b"RTMIN+31",
+            b"RTMAX+1",
+            b"RTMAX-31",
+            b"RTMIN+",
+            b"15 ",
+            b"99999999999999999999",
+        ];
+        for text in table {
+            assert_eq!(Signal::parse(text), None, "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn sets_have_the_kernels_bits() {
+        assert_eq!(SignalSet::of(&[Signal::INT, Signal::TERM, Signal::CHLD]), SignalSet(0x14002));
+        assert!(SignalSet::ALL.contains(Signal::of(64)));
+        assert!(!SignalSet::EMPTY.contains(Signal::HUP));
+    }
+
+    #[test]
+    fn the_last_rewrite_counts() {
+        let mut rewrites = Rewrites::none();
+        assert_eq!(rewrites.apply(Signal::TERM), Some(Signal::TERM));
+        rewrites.set(Signal::TERM, Some(Signal::QUIT));
+        rewrites.set(Signal::TERM, None);
+        assert_eq!(rewrites.apply(Signal::TERM), None);
+        assert_eq!(rewrites.apply(Signal::of(64)), Some(Signal::of(64)));
+    }
+}

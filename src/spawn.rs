@@ -1,0 +1,111 @@
+//! From fork to exec: the child gets a process group of its own, the terminal's foreground if it was ours,
+//! and the signal mask and dispositions that we were started with.
+
+use crate::args::{Command, Env};
+use crate::config::Config;
+use crate::errno::Errno;
+use crate::event::Event;
+use crate::line::split_once;
+use crate::process::Pid;
+use crate::report;
+use crate::signal::{Signal, SignalSet};
+use crate::status::ExitStatus;
+use crate::sys::{self, Disposition, Fork};
+use crate::terminal::Terminal;
+
+/// What glibc's execvp(3) searches when there is no PATH (`confstr(_CS_PATH)`).
+const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
+
+/// Room for a directory, a slash, a name and a NUL (PATH_MAX).
+const PATH_MAX: usize = libc::PATH_MAX as usize;
+
+/// Starts `command` and returns its process. Signals are blocked before and after, so that whatever comes
+/// meanwhile is forwarded; what reaches the child before its program runs stays pending for it.
+///
+/// # Errors
+/// fork(2) failed. A command that cannot be run is told of by the child, which exits with 126 or 127.
+pub fn spawn(
+    command: &Command<'_>,
+    env: &Env<'_>,
+    config: &Config<'_>,
+    terminal: Option<Terminal>,
+    inherited: SignalSet,
+) -> Result<Pid, Errno> {
+    // Ignored SIGCHLD makes the kernel reap by itself, and the status is lost (wait(2), NOTES).
+    let on_child = sys::set_disposition(Signal::CHLD, &Disposition::default())?;
+    match sys::fork()? {
+        Fork::Parent(child) => {
+            // Both sides do it, so that the group is there for the first signal and for the terminal,
+            // whoever runs first. EACCES: the child has been faster, all the way through exec.
+            let _ = sys::lead_own_group(Some(child));
+            Ok(child)
+        }
+        Fork::Child => {
+            let _ = sys::lead_own_group(None);
+            if let Some(terminal) = terminal {
+                terminal.hand_over(sys::getpid());
+            }
+            let _ = sys::set_disposition(Signal::CHLD, &on_child);
+            sys::set_mask(inherited);
+            let errno = exec(command, env);
+            report::tell(config, &Event::ExecFailed { name: command.name.to_bytes(), errno });
+            // As env(1) and the shells have it.
+            sys::exit(if errno == Errno::NOENT { ExitStatus::NOT_FOUND } else { ExitStatus::NOT_RUNNABLE })
+        }
+    }
+}
+
+/// Runs the command, searching PATH as execvp(3) does, but never a shell. Comes back only with the error.
+fn exec(command: &Command<'_>, env: &Env<'_>) -> Errno {
+    let name = command.name.to_bytes_with_nul();
+    if name.len() == 1 || split_once(name, b'/').1.is_some() {
+        return sys::execve(name, command, env);
+    }
+    let mut buffer = [0; PATH_MAX];
+    let mut verdict = Errno::NOENT;
+    for directory in env.get("PATH").unwrap_or(DEFAULT_PATH).split(|&byte| byte == b':') {
+        match sys::execve(join(&mut buffer, directory, name), command, env) {
+            // Told at the end, if there is no better one further on.
+            Errno::ACCES => verdict = Errno::ACCES,
+            // This directory has none. The list is that of execvp(3).
+            Errno::NOENT
+            | Errno::NOTDIR
+            | Errno::STALE
+            | Errno::NODEV
+            | Errno::TIMEDOUT
+            | Errno::NAMETOOLONG => {}
+            errno => return errno,
+        }
+    }
+    verdict
+}
+
+/// `directory/name`, with the NUL that `name` ends with; an empty directory is the current one. What does
+/// not fit is left out, NUL and all.
+fn join<'b>(buffer: &'b mut [u8; PATH_MAX], directory: &[u8], name: &[u8]) -> &'b [u8] {
+    let slash: &[u8] = if directory.is_empty() { b"" } else { b"/" };
+    let mut length = 0;
+    for part in [directory, slash, name] {
+        for &byte in part {
+            if let Some(place) = buffer.get_mut(length) {
+                *place = byte;
+                length += 1;
+            }
+        }
+    }
+    buffer.get(..length).unwrap_or(&[])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_joined_from_directory_and_name() {
+        let mut buffer = [b'x'; PATH_MAX];
+        assert_eq!(join(&mut buffer, b"/usr/bin", b"true\0"), b"/usr/bin/true\0");
+        assert_eq!(join(&mut buffer, b"", b"true\0"), b"true\0");
+        assert_eq!(join(&mut buffer, &[b'd'; PATH_MAX - 6], b"true\0").last(), Some(&0));
+        assert_eq!(join(&mut buffer, &[b'd'; PATH_MAX - 5], b"true\0").last(), Some(&b'e'));
+    }
+}

@@ -1,0 +1,147 @@
+//! How processes end: `WaitStatus`, what the kernel says of a child, and `ExitStatus`, what pausa says of
+//! itself. Pure.
+//!
+//! | status | meaning |
+//! |---|---|
+//! | 0 to 255 | the child exited with it |
+//! | 128 + n | signal n ended the child: 137 SIGKILL, 139 SIGSEGV, 143 SIGTERM, 162 SIGRTMIN |
+//! | 125 | pausa itself failed: bad options, no fork |
+//! | 126 | the command was found, but could not be run |
+//! | 127 | the command was not found |
+//!
+//! The numbers are those of the shells (POSIX XCU 2.8.2), env(1), timeout(1) and docker-run(1).
+//! execline's `exitcodes` page says well what 128 + n loses: a child that exits with 143 by itself looks
+//! the same. The reports tell them apart.
+
+use core::ffi::c_int;
+
+use crate::signal::Signal;
+
+/// The word that wait4(2) stores. Only one of the questions below has an answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WaitStatus(c_int);
+
+impl WaitStatus {
+    #[must_use]
+    pub const fn new(raw: c_int) -> Self {
+        Self(raw)
+    }
+
+    /// The exit code, if it exited.
+    #[must_use]
+    pub const fn exit_code(self) -> Option<u8> {
+        if self.0 & 0x7f == 0 { Some((self.0 >> 8) as u8) } else { None }
+    }
+
+    /// The signal that ended it, if one did.
+    #[must_use]
+    pub const fn term_signal(self) -> Option<Signal> {
+        // 0x7f is not a signal but the mark of a stopped process.
+        Signal::new(self.0 & 0x7f)
+    }
+
+    /// Whether the kernel dumped core; meaningful only with [`Self::term_signal`].
+    #[must_use]
+    pub const fn dumped_core(self) -> bool {
+        self.0 & 0x80 != 0
+    }
+
+    /// The signal that stopped it, if it is stopped and not ended.
+    #[must_use]
+    pub const fn stop_signal(self) -> Option<Signal> {
+        if self.0 & 0xff == 0x7f { Signal::new(self.0 >> 8 & 0xff) } else { None }
+    }
+}
+
+/// What pausa exits with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ExitStatus(pub u8);
+
+impl ExitStatus {
+    pub const SUCCESS: Self = Self(0);
+    pub const OWN_FAILURE: Self = Self(125);
+    pub const NOT_RUNNABLE: Self = Self(126);
+    pub const NOT_FOUND: Self = Self(127);
+
+    /// The child's code, or 128 + the signal that ended it; `None` if it has not ended.
+    #[must_use]
+    pub const fn of(ended: WaitStatus) -> Option<Self> {
+        match (ended.exit_code(), ended.term_signal()) {
+            (Some(code), _) => Some(Self(code)),
+            (None, Some(signal)) => Some(Self(128 + signal.number())),
+            (None, None) => None,
+        }
+    }
+}
+
+/// Which exit status stands for which. Kept as the bits in which the two differ, so that a table of zeroes
+/// changes nothing.
+#[derive(Clone, Debug)]
+pub struct Remaps([u8; 256]);
+
+impl Remaps {
+    /// Every status stays what it is.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self([0; 256])
+    }
+
+    /// From now on `from` becomes `to`. The last word on a status counts.
+    pub fn set(&mut self, from: u8, to: u8) {
+        if let Some(entry) = self.0.get_mut(usize::from(from)) {
+            *entry = from ^ to;
+        }
+    }
+
+    #[must_use]
+    pub fn apply(&self, status: ExitStatus) -> ExitStatus {
+        ExitStatus(status.0 ^ self.0.get(usize::from(status.0)).copied().unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decoding_agrees_with_libc_over_every_word() {
+        for raw in 0..=0xffff {
+            let wait = WaitStatus::new(raw);
+            let exited = libc::WIFEXITED(raw).then(|| libc::WEXITSTATUS(raw) as u8);
+            assert_eq!(wait.exit_code(), exited, "{raw:#x}");
+            let stopped = (libc::WIFSTOPPED(raw)).then(|| Signal::new(libc::WSTOPSIG(raw))).flatten();
+            assert_eq!(wait.stop_signal(), stopped, "{raw:#x}");
+            if libc::WIFSIGNALED(raw) && libc::WTERMSIG(raw) <= 64 {
+                assert_eq!(wait.term_signal().unwrap().number(), libc::WTERMSIG(raw) as u8, "{raw:#x}");
+                assert_eq!(wait.dumped_core(), libc::WCOREDUMP(raw), "{raw:#x}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_end_becomes_a_status_and_a_stop_does_not() {
+        for (raw, status) in [
+            (0x0000, Some(0)),
+            (0x0700, Some(7)),
+            (0xff00, Some(255)),
+            (9, Some(137)),
+            (15, Some(143)),
+            (0x8b, Some(139)),
+            (34, Some(162)),
+            (64, Some(192)),
+            (0x137f, None),
+            (0xffff, None),
+        ] {
+            assert_eq!(ExitStatus::of(WaitStatus::new(raw)), status.map(ExitStatus), "{raw:#x}");
+        }
+    }
+
+    #[test]
+    fn only_the_named_status_is_remapped() {
+        let mut remaps = Remaps::none();
+        remaps.set(143, 0);
+        assert_eq!(remaps.apply(ExitStatus(143)), ExitStatus(0));
+        assert_eq!(remaps.apply(ExitStatus(142)), ExitStatus(142));
+        assert_eq!(remaps.apply(ExitStatus(255)), ExitStatus(255));
+    }
+}

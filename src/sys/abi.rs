@@ -1,0 +1,75 @@
+//! Structures as the kernel has them, where libc's crate has only glibc's.
+
+use core::ffi::c_int;
+
+use crate::arch;
+use crate::signal::SignalSet;
+
+/// `struct sigaction` of the kernel (`include/linux/signal_types.h`). glibc's has the mask in second place
+/// and 128 bytes of it.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(super) struct Sigaction {
+    handler: usize,
+    flags: usize,
+    restorer: Option<unsafe extern "C" fn()>,
+    mask: SignalSet,
+}
+
+/// Not in libc's crate for every architecture; the same number on all (`include/linux/signal_types.h`).
+const SA_RESTORER: usize = 0x0400_0000;
+
+impl Sigaction {
+    /// SA_SIGINFO is always set: without it, some architectures build the frame of old for which another
+    /// sigreturn is needed than the restorer's.
+    ///
+    /// The mask is full: one handler at a time, and so little stack as one frame takes.
+    pub(super) const fn new(handler: usize, flags: c_int) -> Self {
+        let restorer = if arch::RESTORER.is_some() { SA_RESTORER } else { 0 };
+        Self {
+            handler,
+            flags: flags as usize | libc::SA_SIGINFO as usize | restorer,
+            restorer: arch::RESTORER,
+            mask: SignalSet::ALL,
+        }
+    }
+}
+
+/// `siginfo_t`, by the fields that pausa reads; the rest is passed on as it came (`asm-generic/siginfo.h`).
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(super) struct Siginfo {
+    pub(super) number: c_int,
+    pub(super) errno: c_int,
+    pub(super) code: c_int,
+    /// The union behind it is aligned as a pointer.
+    #[cfg(target_pointer_width = "64")]
+    gap: c_int,
+    pub(super) pid: c_int,
+    pub(super) uid: u32,
+    rest: [usize; (128 - 24) / size_of::<usize>()],
+}
+
+const _: () = assert!(size_of::<SignalSet>() == 8);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::mem::{offset_of, size_of, zeroed};
+
+    #[test]
+    fn siginfo_is_laid_out_as_libc_has_it() {
+        // SAFETY: numbers only.
+        let mut libc_info: libc::siginfo_t = unsafe { zeroed() };
+        assert_eq!(size_of::<Siginfo>(), size_of::<libc::siginfo_t>());
+        assert_eq!(offset_of!(Siginfo, code), offset_of!(libc::siginfo_t, si_code));
+        let place = (&raw mut libc_info).cast::<Siginfo>();
+        // SAFETY: the same size, as just seen, and numbers only.
+        unsafe {
+            (*place).pid = 41;
+            (*place).uid = 42;
+        }
+        // SAFETY: both views are of numbers.
+        assert_eq!(unsafe { (libc_info.si_pid(), libc_info.si_uid()) }, (41, 42));
+    }
+}
