@@ -6,6 +6,10 @@
 //! - `syscall0` to `syscall6`: enter the kernel with a number and that many arguments, and return its
 //!   word as Linux gives it on most machines: a value, or a negated error number in -4095..0. An
 //!   architecture that reports errors by a flag turns them into this form itself.
+//! - `vfork`: calls the kernel's clone with `CLONE_VM | CLONE_VFORK | SIGCHLD`. In the child, which runs on
+//!   the caller's stack while the caller waits, it calls the function that it is given, which must not
+//!   return; in the parent it returns the kernel's word. This cannot be written in Rust: the compiler would
+//!   be free to reuse stack slots in the child that the parent still needs (vfork(2), CAVEATS).
 //! - `RESTORER`: the code a signal handler returns to, or `None` where the kernel brings its own.
 //!
 //! Only `sys` names this module.

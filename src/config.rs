@@ -1,19 +1,9 @@
 //! `Config`: everything that a run depends on. A personality fills it once; then nothing changes it. Pure.
 
 use crate::args::Command;
-use crate::event::{Event, Level};
-use crate::line::Line;
+use crate::event::{Event, Level, Voice};
 use crate::signal::{Rewrites, Signal};
-use crate::status::Remaps;
-
-/// How a personality speaks.
-#[derive(Debug)]
-pub struct Voice {
-    /// Begins every line.
-    pub prefix: fn(Level, &mut Line),
-    /// The words for an event, as [`Event::fill`] takes them, and how much it weighs; no words, no line.
-    pub words: fn(&Event<'_>) -> (Level, &'static str),
-}
+use crate::status::{ExitStatus, Remaps};
 
 /// The whole wish of whoever started us.
 #[derive(Debug)]
@@ -29,6 +19,8 @@ pub struct Config<'a> {
     pub rewrites: Rewrites,
     /// What an exit status becomes at the end. Default: itself.
     pub remaps: Remaps,
+    /// What to exit with if we fail ourselves. Default: 125.
+    pub failure: ExitStatus,
     /// The signal that we ask for when our parent ends. Default: none.
     pub parent_death: Option<Signal>,
 }
@@ -38,6 +30,17 @@ pub struct Config<'a> {
 pub enum Task<'a> {
     Hold(Hold),
     Supervise(Command<'a>),
+    /// Print a text that was asked for, and exit with 0.
+    Print(Stream, &'static str),
+    /// Tell what is wrong with the call, and exit with `failure`.
+    Complain(Event<'a>),
+}
+
+/// Where a text goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stream {
+    Stdout,
+    Stderr,
 }
 
 /// How to hold.
@@ -73,6 +76,7 @@ impl Config<'_> {
             target: Target::Child,
             rewrites: Rewrites::none(),
             remaps: Remaps::none(),
+            failure: ExitStatus::OWN_FAILURE,
             parent_death: None,
         }
     }

@@ -5,43 +5,38 @@
 use core::ffi::CStr;
 
 use crate::args::Args;
+use crate::event::Event;
 use crate::line::split_once;
 
 /// The options that there are, one word each: `g:group` is a flag, `e=exit` takes a value. Either is written
 /// `-g` or `--group`; `s:` has no long name. One text, because a table of pointers costs twice the bytes.
 pub type Grammar = &'static [u8];
 
-/// An option that was found, with its value; a flag's is empty.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Found<'a> {
-    pub short: u8,
-    pub value: &'a [u8],
-}
-
-/// What is wrong with a word. It holds the option as it was written, without its dashes and value.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Mistake<'a> {
-    UnknownShort(u8),
-    UnknownLong(&'a [u8]),
-    ShortNeedsValue(u8),
-    LongNeedsValue(&'static [u8]),
-    LongTakesNoValue(&'static [u8]),
-    /// Not an option, where only options are allowed.
-    Operand(&'a [u8]),
+/// What comes next.
+#[derive(Clone, Copy, Debug)]
+pub enum Found<'a> {
+    /// An option by its short name.
+    Flag(u8),
+    /// The same, with its value.
+    Value(u8, &'a [u8]),
+    /// No more options.
+    End,
+    /// A word that the grammar does not allow.
+    Mistake(Event<'a>),
 }
 
 /// Where the words come from.
 #[derive(Debug)]
 pub enum Words<'a, 's> {
+    /// Options, and operands behind them.
     Args(&'s mut Args<'a>),
-    /// One text, split at blanks. No quoting.
+    /// Options only, in one text, split at blanks. No quoting.
     Text(&'a [u8]),
 }
 
 impl<'a> Words<'a, '_> {
     /// The next word, which stays the next.
-    #[must_use]
-    pub fn peek(&self) -> Option<&'a [u8]> {
+    fn peek(&self) -> Option<&'a [u8]> {
         match self {
             Self::Args(args) => args.peek().map(CStr::to_bytes),
             Self::Text(text) => first_word(text).map(|(word, _)| word),
@@ -70,74 +65,70 @@ fn first_word(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// The stream of options. It ends before the first operand, or behind `--`.
 #[derive(Debug)]
-pub struct Getopt<'a, 's, 'w> {
-    words: &'w mut Words<'a, 's>,
+pub struct Getopt<'a, 's> {
+    words: Words<'a, 's>,
     grammar: Grammar,
     /// What is left of a bundle of short options.
     bundle: &'a [u8],
 }
 
-impl<'a, 's, 'w> Getopt<'a, 's, 'w> {
+impl<'a, 's> Getopt<'a, 's> {
     #[must_use]
-    pub const fn new(words: &'w mut Words<'a, 's>, grammar: Grammar) -> Self {
+    pub const fn new(words: Words<'a, 's>, grammar: Grammar) -> Self {
         Self { words, grammar, bundle: &[] }
     }
 
-    /// The next option; `None` when the options are over.
-    ///
-    /// # Errors
-    /// A word that the grammar does not allow.
-    #[allow(clippy::should_implement_trait, reason = "an iterator of results invites `?` in the wrong place")]
-    pub fn next(&mut self) -> Result<Option<Found<'a>>, Mistake<'a>> {
+    /// The next option. After the end or a mistake, there is nothing more to ask for.
+    #[allow(clippy::should_implement_trait, reason = "an iterator that ends by `End` would be none")]
+    pub fn next(&mut self) -> Found<'a> {
         if let Some((&letter, rest)) = self.bundle.split_first() {
             self.bundle = rest;
-            return self.short(letter).map(Some);
+            return self.short(letter);
         }
         match self.words.peek() {
-            Some(b"--") => {
-                self.words.next();
-                Ok(None)
-            }
             Some([b'-', b'-', long @ ..]) => {
                 self.words.next();
-                self.long(long).map(Some)
+                if long.is_empty() { Found::End } else { self.long(long) }
             }
             Some([b'-', letter, rest @ ..]) => {
                 self.words.next();
                 self.bundle = rest;
-                self.short(*letter).map(Some)
+                self.short(*letter)
             }
-            // An operand. A single dash is one, too (POSIX XBD 12.2, guideline 13).
-            Some(_) | None => Ok(None),
+            // A single dash is one, too (POSIX XBD 12.2, guideline 13).
+            Some(name) if matches!(self.words, Words::Text(_)) => Found::Mistake(Event::Operand { name }),
+            Some(_) | None => Found::End,
         }
     }
 
-    fn short(&mut self, letter: u8) -> Result<Found<'a>, Mistake<'a>> {
-        let (_, takes_value, _) = options(self.grammar)
-            .find(|&(short, ..)| short == letter)
-            .ok_or(Mistake::UnknownShort(letter))?;
-        let value = if !takes_value {
-            b""
-        } else if self.bundle.is_empty() {
-            self.words.next().ok_or(Mistake::ShortNeedsValue(letter))?
-        } else {
-            core::mem::take(&mut self.bundle)
-        };
-        Ok(Found { short: letter, value })
+    #[inline(never)]
+    fn short(&mut self, letter: u8) -> Found<'a> {
+        match options(self.grammar).find(|&(short, ..)| short == letter) {
+            None => Found::Mistake(Event::UnknownShort { letter }),
+            Some((_, false, _)) => Found::Flag(letter),
+            Some((_, true, _)) => {
+                let rest = core::mem::take(&mut self.bundle);
+                match if rest.is_empty() { self.words.next() } else { Some(rest) } {
+                    Some(value) => Found::Value(letter, value),
+                    None => Found::Mistake(Event::ShortNeedsValue { letter }),
+                }
+            }
+        }
     }
 
-    fn long(&mut self, word: &'a [u8]) -> Result<Found<'a>, Mistake<'a>> {
+    #[inline(never)]
+    fn long(&mut self, word: &'a [u8]) -> Found<'a> {
         let (name, given) = split_once(word, b'=');
-        let (short, takes_value, long) = options(self.grammar)
-            .find(|&(_, _, long)| long == name && !name.is_empty())
-            .ok_or(Mistake::UnknownLong(name))?;
-        let value = match (takes_value, given) {
-            (false, None) => b"",
-            (false, Some(_)) => return Err(Mistake::LongTakesNoValue(long)),
-            (true, Some(value)) => value,
-            (true, None) => self.words.next().ok_or(Mistake::LongNeedsValue(long))?,
-        };
-        Ok(Found { short, value })
+        let option = options(self.grammar).find(|&(_, _, long)| long == name && !name.is_empty());
+        match (option, given) {
+            (None, _) => Found::Mistake(Event::UnknownLong { name }),
+            (Some((short, false, _)), None) => Found::Flag(short),
+            (Some((_, false, _)), Some(_)) => Found::Mistake(Event::LongTakesNoValue { name }),
+            (Some((short, true, _)), given) => match given.or_else(|| self.words.next()) {
+                Some(value) => Found::Value(short, value),
+                None => Found::Mistake(Event::LongNeedsValue { name }),
+            },
+        }
     }
 }
 
@@ -152,68 +143,79 @@ fn options(grammar: Grammar) -> impl Iterator<Item = (u8, bool, &'static [u8])> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ffi::CString;
 
     const GRAMMAR: Grammar = b"g:group e=exit";
 
-    fn parse(
-        text: &'static [u8],
-    ) -> (Vec<(char, &'static [u8])>, Option<Mistake<'static>>, Option<&'static [u8]>) {
-        let mut words = Words::Text(text);
-        let mut getopt = Getopt::new(&mut words, GRAMMAR);
+    /// The options in `text`, then a mistake or the first operand.
+    fn parse(text: &'static str) -> (Vec<(char, &'static [u8])>, String) {
+        let words: Vec<CString> = text.split_whitespace().map(|word| CString::new(word).unwrap()).collect();
+        let mut slots: Vec<_> = words.leak().iter().map(|word| word.as_ptr()).collect();
+        slots.push(std::ptr::null());
+        // SAFETY: C strings that are never freed, then null.
+        let mut args = unsafe { Args::new(slots.leak()) };
+        let mut getopt = Getopt::new(Words::Args(&mut args), GRAMMAR);
         let mut found = Vec::new();
         loop {
             match getopt.next() {
-                Ok(Some(option)) => found.push((option.short.into(), option.value)),
-                Ok(None) => return (found, None, words.peek()),
-                Err(mistake) => return (found, Some(mistake), None),
+                Found::Flag(short) => found.push((short.into(), &b""[..])),
+                Found::Value(short, value) => found.push((short.into(), value)),
+                Found::Mistake(mistake) => return (found, format!("{mistake:?}")),
+                Found::End => {
+                    let operand = args.peek().map_or(String::new(), |word| word.to_str().unwrap().to_owned());
+                    return (found, operand);
+                }
             }
         }
     }
 
     #[test]
     fn options_are_found_in_every_spelling() {
-        for text in [
-            &b"-g -e 7"[..],
-            b"-ge7",
-            b"-ge 7",
-            b"--group --exit=7",
-            b"  --group\t--exit 7 -- ",
-            b"-g -e 7 --",
-        ] {
-            let (found, mistake, rest) = parse(text);
-            assert_eq!(
-                (found.as_slice(), mistake, rest),
-                (&[('g', &b""[..]), ('e', &b"7"[..])][..], None, None)
-            );
+        for text in ["-g -e 7", "-ge7", "-ge 7", "--group --exit=7", "--group --exit 7 --", "-g -e 7 --"] {
+            assert_eq!(parse(text), (vec![('g', &b""[..]), ('e', &b"7"[..])], String::new()), "{text}");
         }
     }
 
     #[test]
     fn options_end_at_an_operand() {
-        for (text, rest) in [(&b"-g true -g"[..], &b"true"[..]), (b"-g -- -e", b"-e"), (b"-g - x", b"-")] {
-            let (found, mistake, operand) = parse(text);
-            assert_eq!((found.len(), mistake, operand), (1, None, Some(rest)));
+        for (text, operand) in
+            [("-g true -g", "true"), ("-g -- -e", "-e"), ("-g - x", "-"), ("-g -- -- x", "--")]
+        {
+            assert_eq!(parse(text), (vec![('g', &b""[..])], operand.to_owned()), "{text}");
         }
     }
 
     #[test]
     fn values_may_look_like_options() {
-        assert_eq!(parse(b"-e -g").0, [('e', &b"-g"[..])]);
-        assert_eq!(parse(b"--exit -- x").0, [('e', &b"--"[..])]);
-        assert_eq!(parse(b"--exit= x").0, [('e', &b""[..])]);
+        for (text, value) in [("-e -g", "-g"), ("--exit -- x", "--"), ("--exit= x", ""), ("-e-", "-")] {
+            assert_eq!(parse(text).0, [('e', value.as_bytes())], "{text}");
+        }
     }
 
     #[test]
     fn mistakes_name_the_option() {
         for (text, mistake) in [
-            (&b"-gx"[..], Mistake::UnknownShort(b'x')),
-            (b"--grou", Mistake::UnknownLong(b"grou")),
-            (b"--=x", Mistake::UnknownLong(b"")),
-            (b"-e", Mistake::ShortNeedsValue(b'e')),
-            (b"--exit", Mistake::LongNeedsValue(b"exit")),
-            (b"--group=1", Mistake::LongTakesNoValue(b"group")),
+            ("-gx", "UnknownShort { letter: 120 }"),
+            ("--grou", "UnknownLong { name: [103, 114, 111, 117] }"),
+            ("--=x", "UnknownLong { name: [] }"),
+            ("-e", "ShortNeedsValue { letter: 101 }"),
+            ("--exit", "LongNeedsValue { name: [101, 120, 105, 116] }"),
+            ("--group=1", "LongTakesNoValue { name: [103, 114, 111, 117, 112] }"),
         ] {
-            assert_eq!(parse(text).1, Some(mistake));
+            assert_eq!(parse(text).1, mistake, "{text}");
         }
+    }
+
+    #[test]
+    fn a_text_is_split_at_blanks_and_holds_options_only() {
+        let mut words = Words::Text(b" -g\t-e\n7  x ");
+        for word in [&b"-g"[..], b"-e", b"7", b"x"] {
+            assert_eq!(words.peek(), Some(word));
+            assert_eq!(words.next(), Some(word));
+        }
+        assert_eq!(words.next(), None);
+        let mut getopt = Getopt::new(Words::Text(b"-g x"), GRAMMAR);
+        assert!(matches!(getopt.next(), Found::Flag(b'g')));
+        assert!(matches!(getopt.next(), Found::Mistake(Event::Operand { name: b"x" })));
     }
 }

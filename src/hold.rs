@@ -41,6 +41,7 @@ pub fn hold(hold: Hold, config: &Config<'_>) -> ExitStatus {
     // Zombies that were there before the handler: no SIGCHLD will come for them.
     reap(0);
     loop {
+        sys::release_stack();
         sys::pause();
     }
 }
@@ -59,11 +60,13 @@ extern "C" fn tell_and_end(number: c_int) {
 }
 
 extern "C" fn reap(_: c_int) {
-    reap::changed().for_each(drop);
+    while reap::changed().is_some() {}
 }
 
 extern "C" fn reap_and_tell(_: c_int) {
-    for (orphan, wait) in reap::changed().filter(|(_, wait)| wait.stop_signal().is_none()) {
-        report::tell_as(&pausa::VOICE, Level::Info, &Event::Reaped { orphan, wait });
+    while let Some((pid, wait)) = reap::changed() {
+        if wait.stop_signal().is_none() {
+            report::tell_as(&pausa::VOICE, Level::Info, &Event::Reaped { pid, wait });
+        }
     }
 }

@@ -45,8 +45,8 @@ mod start;
 pub mod sys;
 
 use args::{Args, Env};
-use config::{Config, Task};
-use personality::{Personality, Reply, Stream};
+use config::{Config, Stream, Task};
+use personality::Personality;
 use signal::SignalSet;
 use status::ExitStatus;
 use sys::Fd;
@@ -56,27 +56,19 @@ use sys::Fd;
 pub fn run<'a>(mut args: Args<'a>, mut env: Env<'a>, inherited: SignalSet) -> ExitStatus {
     let personality = Personality::from_argv0(args.next().unwrap_or(c""));
     let mut config = Config::new(personality.voice);
-    if let Err(reply) = (personality.parse)(args, &mut env, &mut config) {
-        return deliver(&reply, &config);
-    }
+    (personality.parse)(args, &mut env, &mut config);
     match config.task {
         Task::Hold(hold) => hold::hold(hold, &config),
         Task::Supervise(command) => supervise::supervise(&command, &env, &config, inherited),
-    }
-}
-
-/// Prints a reply. One that was asked for may be waited for; a complaint may not, since stderr may be a full
-/// pipe that nobody reads.
-fn deliver(reply: &Reply<'_>, config: &Config<'_>) -> ExitStatus {
-    match *reply {
-        Reply::Text(stream, text) => {
+        Task::Print(stream, text) => {
             let fd = if stream == Stream::Stdout { Fd::STDOUT } else { Fd::STDERR };
+            // To a descriptor that is closed, say: there is nobody to tell.
             let _ = sys::write_all(fd, text.as_bytes());
             ExitStatus::SUCCESS
         }
-        Reply::Complaint(status, event) => {
-            report::tell(config, &event);
-            status
+        Task::Complain(event) => {
+            report::tell(&config, &event);
+            config.failure
         }
     }
 }

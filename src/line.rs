@@ -99,11 +99,9 @@ impl Line {
     pub fn push(&mut self, byte: u8) {
         // The last place is kept for the newline.
         let limit = if byte == b'\n' { CAPACITY } else { CAPACITY - 1 };
-        if self.length < limit {
-            if let Some(place) = self.bytes.get_mut(self.length) {
-                *place = byte;
-                self.length += 1;
-            }
+        if let Some(place) = self.bytes.get_mut(..limit).and_then(|bytes| bytes.get_mut(self.length)) {
+            *place = byte;
+            self.length += 1;
         }
     }
 }
@@ -114,6 +112,13 @@ impl Line {
 #[inline(never)]
 pub fn nth_word(list: &'static [u8], separator: u8, index: usize) -> &'static [u8] {
     list.split(|&byte| byte == separator).nth(index).unwrap_or(b"")
+}
+
+/// Where `word` stands in a list, counted from 0.
+#[must_use]
+#[inline(never)]
+pub fn word_index(list: &'static [u8], separator: u8, word: &[u8]) -> Option<usize> {
+    list.split(|&byte| byte == separator).position(|known| known == word)
 }
 
 /// What stands before and behind the first `separator`; `None` behind if there is no separator.

@@ -4,8 +4,8 @@ use crate::process::Pid;
 use crate::status::WaitStatus;
 use crate::sys;
 
-/// Every child that has ended or stopped by now; ended ones are then gone. One SIGCHLD may stand for many
-/// (signal(7)), so whoever gets one takes them all.
-pub fn changed() -> impl Iterator<Item = (Pid, WaitStatus)> {
-    core::iter::from_fn(|| sys::wait_any().ok().flatten())
+/// The next child that has ended or stopped; an ended one is then gone. One SIGCHLD may stand for many of
+/// them (signal(7)), so whoever gets one asks until there is no more.
+pub fn changed() -> Option<(Pid, WaitStatus)> {
+    sys::wait_any().ok().flatten()
 }

@@ -1,8 +1,8 @@
 //! Tells a human, on stderr: one event, one line, one write, in the personality's words. Never waits for
 //! whoever reads it, and never fails.
 
-use crate::config::{Config, Voice};
-use crate::event::{Event, Level};
+use crate::config::Config;
+use crate::event::{Event, Level, Voice};
 use crate::line::Line;
 use crate::sys::{self, Fd};
 
@@ -14,7 +14,7 @@ pub fn tell(config: &Config<'_>, event: &Event<'_>) {
 
 /// Tells of `event` in `voice`, if it weighs enough for `verbosity`.
 pub fn tell_as(voice: &Voice, verbosity: Level, event: &Event<'_>) {
-    let (level, words) = (voice.words)(event);
+    let (level, words) = voice.words_for(event);
     if level > verbosity || words.is_empty() {
         return;
     }

@@ -1,4 +1,4 @@
-//! From fork to exec: the child gets a process group of its own, the terminal's foreground if it was ours,
+//! From vfork to exec: the child gets a process group of its own, the terminal's foreground if it was ours,
 //! and the signal mask and dispositions that we were started with.
 
 use crate::args::{Command, Env};
@@ -10,7 +10,7 @@ use crate::process::Pid;
 use crate::report;
 use crate::signal::{Signal, SignalSet};
 use crate::status::ExitStatus;
-use crate::sys::{self, Disposition, Fork};
+use crate::sys::{self, Disposition};
 use crate::terminal::Terminal;
 
 /// What glibc's execvp(3) searches when there is no PATH (`confstr(_CS_PATH)`).
@@ -19,11 +19,12 @@ const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
 /// Room for a directory, a slash, a name and a NUL (PATH_MAX).
 const PATH_MAX: usize = libc::PATH_MAX as usize;
 
-/// Starts `command` and returns its process. Signals are blocked before and after, so that whatever comes
-/// meanwhile is forwarded; what reaches the child before its program runs stays pending for it.
+/// Starts `command` and returns its process, once it runs its own program or has failed to. Signals are
+/// blocked before and after, so that whatever comes meanwhile is forwarded; what reaches the child before
+/// its program runs stays pending for it.
 ///
 /// # Errors
-/// fork(2) failed. A command that cannot be run is told of by the child, which exits with 126 or 127.
+/// There is no new process. A command that cannot be run is told of by the child, which exits with 126 or 127.
 pub fn spawn(
     command: &Command<'_>,
     env: &Env<'_>,
@@ -33,26 +34,20 @@ pub fn spawn(
 ) -> Result<Pid, Errno> {
     // Ignored SIGCHLD makes the kernel reap by itself, and the status is lost (wait(2), NOTES).
     let on_child = sys::set_disposition(Signal::CHLD, &Disposition::default())?;
-    match sys::fork()? {
-        Fork::Parent(child) => {
-            // Both sides do it, so that the group is there for the first signal and for the terminal,
-            // whoever runs first. EACCES: the child has been faster, all the way through exec.
-            let _ = sys::lead_own_group(Some(child));
-            Ok(child)
+    let group = sys::own_group();
+    sys::vfork(&|| {
+        // Cannot fail: a new process leads no session.
+        let _ = sys::lead_own_group();
+        if let Some(terminal) = terminal {
+            terminal.pass(group, sys::getpid());
         }
-        Fork::Child => {
-            let _ = sys::lead_own_group(None);
-            if let Some(terminal) = terminal {
-                terminal.hand_over(sys::getpid());
-            }
-            let _ = sys::set_disposition(Signal::CHLD, &on_child);
-            sys::set_mask(inherited);
-            let errno = exec(command, env);
-            report::tell(config, &Event::ExecFailed { name: command.name.to_bytes(), errno });
-            // As env(1) and the shells have it.
-            sys::exit(if errno == Errno::NOENT { ExitStatus::NOT_FOUND } else { ExitStatus::NOT_RUNNABLE })
-        }
-    }
+        let _ = sys::set_disposition(Signal::CHLD, &on_child);
+        sys::set_mask(inherited);
+        let errno = exec(command, env);
+        report::tell(config, &Event::ExecFailed { name: command.name.to_bytes(), errno });
+        // As env(1) and the shells have it.
+        sys::exit(if errno == Errno::NOENT { ExitStatus::NOT_FOUND } else { ExitStatus::NOT_RUNNABLE })
+    })
 }
 
 /// Runs the command, searching PATH as execvp(3) does, but never a shell. Comes back only with the error.

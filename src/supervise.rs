@@ -29,7 +29,7 @@ pub fn supervise(
     if own != Pid::INIT {
         if config.target == Target::All {
             report::tell(config, &Event::AllNeedsInit);
-            return ExitStatus::OWN_FAILURE;
+            return config.failure;
         }
         if let Err(errno) = sys::become_subreaper() {
             report::tell(config, &Event::Unadopted { errno });
@@ -43,15 +43,15 @@ pub fn supervise(
     let child = match spawn::spawn(command, env, config, terminal, inherited) {
         Ok(child) => child,
         Err(errno) => {
-            report::tell(config, &Event::Failed { deed: "fork", errno });
-            return ExitStatus::OWN_FAILURE;
+            report::tell(config, &Event::ForkFailed { errno });
+            return config.failure;
         }
     };
-    report::tell(config, &Event::Spawned { child, name: command.name.to_bytes() });
+    report::tell(config, &Event::Spawned { pid: child, name: command.name.to_bytes() });
     let mut supervisor = Supervisor { config, own, child, terminal, stopped: None };
     let status = supervisor.run();
     if let Some(terminal) = terminal {
-        terminal.take_back(child);
+        terminal.pass(child, sys::own_group());
     }
     status
 }
@@ -86,14 +86,14 @@ impl Supervisor<'_> {
     /// Takes note of every child that has changed; the status to exit with, if ours was among them.
     fn reap(&mut self) -> Option<ExitStatus> {
         let mut result = None;
-        for (pid, wait) in reap::changed() {
+        while let Some((pid, wait)) = reap::changed() {
             match (ExitStatus::of(wait), wait.stop_signal()) {
                 (Some(status), _) if pid == self.child => {
                     let status = self.config.remaps.apply(status);
-                    self.tell(&Event::Ended { child: pid, wait, status });
+                    self.tell(&Event::Ended { pid, wait, status });
                     result = Some(status);
                 }
-                (Some(_), _) => self.tell(&Event::Reaped { orphan: pid, wait }),
+                (Some(_), _) => self.tell(&Event::Reaped { pid, wait }),
                 (None, Some(signal)) if pid == self.child => self.child_stopped(signal),
                 (None, _) => {}
             }
@@ -109,9 +109,9 @@ impl Supervisor<'_> {
         let sent = self.send(received, signal);
         match sent {
             Ok(()) => {
-                self.tell(&Event::Forwarded { signal: received.signal, passed: signal, child: self.child })
+                self.tell(&Event::Forwarded { signal: received.signal, passed: signal, pid: self.child })
             }
-            Err(errno) => self.tell(&Event::NotForwarded { signal, child: self.child, errno }),
+            Err(errno) => self.tell(&Event::NotForwarded { signal, pid: self.child, errno }),
         }
     }
 
@@ -144,7 +144,7 @@ impl Supervisor<'_> {
     /// The child has stopped. With a terminal, stop as well, so that the shell above gets it back.
     fn child_stopped(&mut self, signal: Signal) {
         self.stopped = Some(signal);
-        self.tell(&Event::Stopped { child: self.child, signal });
+        self.tell(&Event::Stopped { pid: self.child, signal });
         let Some(terminal) = self.terminal else { return };
         if self.own != Pid::INIT && stop_own_group(signal) {
             return self.resume();
@@ -165,16 +165,16 @@ impl Supervisor<'_> {
     /// SIGCONT: whoever sent it has put us into the foreground (`fg`) or not (`bg`).
     fn resume(&mut self) {
         if let Some(terminal) = self.terminal {
-            terminal.hand_over(self.child);
+            terminal.pass(sys::own_group(), self.child);
         }
         // A key stops the whole group, so the whole group goes on.
         let target = if self.stopped.take().is_some() { Target::Group } else { self.config.target };
         let sent = sys::kill(forward::recipient(target, self.child), Signal::CONT);
         match sent {
             Ok(()) => {
-                self.tell(&Event::Forwarded { signal: Signal::CONT, passed: Signal::CONT, child: self.child })
+                self.tell(&Event::Forwarded { signal: Signal::CONT, passed: Signal::CONT, pid: self.child })
             }
-            Err(errno) => self.tell(&Event::NotForwarded { signal: Signal::CONT, child: self.child, errno }),
+            Err(errno) => self.tell(&Event::NotForwarded { signal: Signal::CONT, pid: self.child, errno }),
         }
     }
 }

@@ -6,35 +6,26 @@ use crate::sys::{self, Fd};
 
 /// The terminal that controls our session.
 #[derive(Clone, Copy, Debug)]
-pub struct Terminal {
-    fd: Fd,
-    own_group: Pid,
-}
+pub struct Terminal(Fd);
 
 impl Terminal {
     /// `None`: there is none. /dev/tty and not stdin, which may be a pipe while a user sits at the keyboard
     /// all the same; stdin only for an image that lacks the node.
     pub fn open() -> Option<Self> {
         let fd = sys::open_controlling_terminal().unwrap_or(Fd::STDIN);
-        sys::foreground(fd).is_ok().then(|| Self { fd, own_group: sys::own_group() })
+        sys::foreground(fd).is_ok().then_some(Self(fd))
     }
 
-    /// Gives the foreground to `group` if it is ours to give: a job in the background must not take it.
-    pub fn hand_over(&self, group: Pid) {
-        if sys::foreground(self.fd) == Ok(self.own_group) {
-            let _ = self.put_forward(group);
-        }
-    }
-
-    /// Takes the foreground back from `group`, if that is still where it is: a script that called us reads on.
-    pub fn take_back(&self, group: Pid) {
-        if sys::foreground(self.fd) == Ok(group) {
-            let _ = self.put_forward(self.own_group);
+    /// Passes the foreground on, if it is at `from`. To the child only from our own group: a job in the
+    /// background must not take it. Back only from the child's group: it may have gone elsewhere since.
+    pub fn pass(self, from: Pid, to: Pid) {
+        if sys::foreground(self.0) == Ok(from) {
+            let _ = self.put_forward(to);
         }
     }
 
     /// Puts `group` into the foreground, whoever is there. Says whether that worked.
-    pub fn put_forward(&self, group: Pid) -> bool {
-        sys::set_foreground(self.fd, group).is_ok()
+    pub fn put_forward(self, group: Pid) -> bool {
+        sys::set_foreground(self.0, group).is_ok()
     }
 }

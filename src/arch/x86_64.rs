@@ -94,6 +94,30 @@ pub(crate) unsafe fn syscall6(
     result
 }
 
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn vfork(
+    child: unsafe extern "C" fn(*const ()) -> !,
+    argument: *const (),
+) -> usize {
+    naked_asm!(
+        "mov r8, rdi",            // The kernel keeps r8 and r9 (entry_64.S); rdi and rsi are for arguments.
+        "mov r9, rsi",
+        "mov edi, {flags}",
+        "xor esi, esi",           // The same stack. The child writes below our return address only.
+        "mov eax, {clone}",
+        "syscall",
+        "test eax, eax",
+        "jz 2f",
+        "ret",                    // The parent: the child has called execve or ended.
+        "2:",
+        "mov rdi, r9",
+        "call r8",                // The child.
+        "ud2",
+        flags = const libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD,
+        clone = const libc::SYS_clone,
+    )
+}
+
 /// x86_64 is the one architecture whose kernel insists on a restorer (`arch/x86/kernel/signal_64.c`).
 pub(crate) const RESTORER: Option<unsafe extern "C" fn()> = Some(restorer);
 

@@ -1,37 +1,31 @@
 //! Our own grammar and words. Pure.
 
 use crate::args::{Args, Env};
-use crate::config::{Config, Hold, Target, Task, Voice};
-use crate::event::{Event, Level};
-use crate::getopt::{Found, Getopt, Grammar, Mistake, Words};
-use crate::line::{Line, split_once};
-use crate::personality::{Reply, Stream};
+use crate::config::{Config, Hold, Stream, Target, Task};
+use crate::event::{Event, Level, Voice};
+use crate::getopt::{Found, Getopt, Grammar, Words};
+use crate::line::{split_once, word_index};
 use crate::signal::{Signal, decimal};
-use crate::status::ExitStatus;
 
 const VERSION: &str = concat!("pausa ", env!("CARGO_PKG_VERSION"), "\n");
 
 const HELP: &str = "\
 Usage: pausa [OPTION]... [--] [COMMAND [ARG]...]
-Run COMMAND as a child: forward signals to it, reap orphans, and exit with its
-status, or 128+N if signal N ended it. Without COMMAND, hold: reap, and exit
-with 0 on SIGINT or SIGTERM.
+Run COMMAND as a child, forward signals, reap orphans, and exit with its status
+(128+N if signal N ended it). Without COMMAND: hold and reap, until SIGTERM.
 
-  -g, --group              same as --to group
-      --to WHOM            who gets forwarded signals: child (default), group,
-                           or all (every process; only as PID 1)
-  -r, --rewrite FROM:TO    forward signal TO when FROM comes; 0 drops it
-  -e, --remap FROM[:TO]    exit with TO (default 0) instead of FROM
-  -p, --parent-death SIG   receive SIG when the parent of pausa ends
-  -v, --verbose            tell more on stderr; repeat for still more
-  -q, --quiet              tell fatal errors only
-  -h, --help               print this, and exit
-  -V, --version            print the version, and exit
+  -g, --group             same as --to group
+      --to WHOM           forward to child (default), group, or all (as PID 1)
+  -r, --rewrite FROM:TO   forward TO instead of FROM; 0 drops it
+  -e, --remap FROM[:TO]   exit with TO (or 0) instead of FROM
+  -p, --parent-death SIG  get SIG when the parent ends
+  -v, --verbose           tell more; repeatable
+  -q, --quiet             tell fatal errors only
+  -h, --help
+  -V, --version
 
-Signals are names (TERM, SIGTERM, RTMIN+1) or numbers. The variable
-PAUSA_OPTIONS holds options to read before those of the command line.
-Exit status: 125 if pausa fails, 126 if COMMAND cannot be run, 127 if it is not
-found. Called as pause, pausa behaves as Kubernetes' pause does.
+Signals: TERM, SIGTERM, 15, RTMIN+1. PAUSA_OPTIONS may hold more options.
+Exit status: 125 pausa failed, 126 COMMAND not runnable, 127 not found.
 ";
 
 const GRAMMAR: Grammar = b"g:group t=to r=rewrite e=remap p=parent-death v:verbose q:quiet h:help V:version";
@@ -40,164 +34,146 @@ const GRAMMAR: Grammar = b"g:group t=to r=rewrite e=remap p=parent-death v:verbo
 const VARIABLE: &str = "PAUSA_OPTIONS";
 
 /// Options of the environment, options of the command line, command.
-///
-/// # Errors
-/// Help or version, or a complaint that names the input and says what is accepted.
-pub fn parse<'a>(mut args: Args<'a>, env: &mut Env<'a>, config: &mut Config<'a>) -> Result<(), Reply<'a>> {
-    if let Some(text) = env.get(VARIABLE) {
-        let mut words = Words::Text(text);
-        parse_options(&mut words, config)?;
-        if let Some(word) = words.peek() {
-            return Err(misused(Mistake::Operand(word)));
-        }
-        env.remove(VARIABLE);
+pub fn parse<'a>(mut args: Args<'a>, env: &mut Env<'a>, config: &mut Config<'a>) {
+    config.task = Task::Hold(Hold { adopts_orphans: true, tells_end: true, tells_reaped: false });
+    let variable = env.get(VARIABLE).unwrap_or(b"");
+    if !parse_options(Words::Text(variable), config) || !parse_options(Words::Args(&mut args), config) {
+        return;
     }
-    parse_options(&mut Words::Args(&mut args), config)?;
-    config.task = match args.into_command() {
-        Some(command) => Task::Supervise(command),
-        None => Task::Hold(Hold {
-            adopts_orphans: true,
-            tells_end: config.verbosity >= Level::Warning,
-            tells_reaped: config.verbosity >= Level::Info,
-        }),
-    };
-    Ok(())
+    env.remove(VARIABLE);
+    if let Some(command) = args.into_command() {
+        config.task = Task::Supervise(command);
+    } else if let Task::Hold(hold) = &mut config.task {
+        hold.tells_end = config.verbosity >= Level::Warning;
+        hold.tells_reaped = config.verbosity >= Level::Info;
+    }
 }
 
-fn parse_options<'a>(words: &mut Words<'a, '_>, config: &mut Config<'a>) -> Result<(), Reply<'a>> {
+/// Reads options up to the first operand. `false`: it found something else to do, and that is the task now.
+#[inline(never)]
+fn parse_options<'a>(words: Words<'a, '_>, config: &mut Config<'a>) -> bool {
     let mut getopt = Getopt::new(words, GRAMMAR);
-    while let Some(Found { short, value }) = getopt.next().map_err(misused)? {
-        let (option, accepted) = match short {
-            b'g' => {
+    loop {
+        let refused = match getopt.next() {
+            Found::Flag(b'g') => {
                 config.target = Target::Group;
                 continue;
             }
-            b'v' => {
+            Found::Flag(b'v') => {
                 config.verbosity = config.verbosity.louder();
                 continue;
             }
-            b'q' => {
+            Found::Flag(b'q') => {
                 config.verbosity = Level::Fatal;
                 continue;
             }
-            b't' => match target(value) {
-                Some(target) => {
-                    config.target = target;
+            Found::Flag(b'h') => {
+                config.task = Task::Print(Stream::Stdout, HELP);
+                return false;
+            }
+            // -V; the grammar has no more.
+            Found::Flag(_) => {
+                config.task = Task::Print(Stream::Stdout, VERSION);
+                return false;
+            }
+            Found::Value(b't', name) => match word_index(b"child group all", b' ', name) {
+                Some(index) => {
+                    config.target = match index {
+                        0 => Target::Child,
+                        1 => Target::Group,
+                        _ => Target::All,
+                    };
                     continue;
                 }
-                None => ("to", "child, group or all"),
+                None => Event::Refused { option: "to", name, accepted: "child, group or all" },
             },
-            b'r' => match rewrite(value) {
-                Some((from, to)) => {
-                    config.rewrites.set(from, to);
+            Found::Value(b'r', name) => {
+                if rewrite(name, config).is_some() {
                     continue;
                 }
-                None => ("rewrite", "SIGNAL:SIGNAL or SIGNAL:0"),
-            },
-            b'e' => match remap(value) {
-                Some((from, to)) => {
-                    config.remaps.set(from, to);
+                Event::Refused { option: "rewrite", name, accepted: "SIGNAL:SIGNAL or SIGNAL:0" }
+            }
+            Found::Value(b'e', name) => {
+                if remap(name, config).is_some() {
                     continue;
                 }
-                None => ("remap", "CODE or CODE:CODE, 0 to 255"),
-            },
-            b'p' => match Signal::parse(value) {
-                Some(signal) => {
-                    config.parent_death = Some(signal);
+                Event::Refused { option: "remap", name, accepted: "CODE or CODE:CODE, 0 to 255" }
+            }
+            Found::Value(_, name) => {
+                config.parent_death = Signal::parse(name);
+                if config.parent_death.is_some() {
                     continue;
                 }
-                None => ("parent-death", "a signal's name or number"),
-            },
-            b'h' => return Err(Reply::Text(Stream::Stdout, HELP)),
-            // b'V'; the grammar has no more.
-            _ => return Err(Reply::Text(Stream::Stdout, VERSION)),
+                Event::Refused { option: "parent-death", name, accepted: "a signal's name or number" }
+            }
+            Found::Mistake(event) => event,
+            Found::End => return true,
         };
-        return Err(Reply::Complaint(ExitStatus::OWN_FAILURE, Event::Refused { option, value, accepted }));
-    }
-    Ok(())
-}
-
-const fn misused(mistake: Mistake<'_>) -> Reply<'_> {
-    Reply::Complaint(ExitStatus::OWN_FAILURE, Event::Misused(mistake))
-}
-
-fn target(value: &[u8]) -> Option<Target> {
-    match value {
-        b"child" => Some(Target::Child),
-        b"group" => Some(Target::Group),
-        b"all" => Some(Target::All),
-        _ => None,
+        config.task = Task::Complain(refused);
+        return false;
     }
 }
 
 /// `FROM:TO`. KILL and STOP cannot be received, and CHLD is ours.
-fn rewrite(value: &[u8]) -> Option<(Signal, Option<Signal>)> {
+fn rewrite(value: &[u8], config: &mut Config<'_>) -> Option<()> {
     let (from, to) = split_once(value, b':');
     let from = Signal::parse(from)
         .filter(|signal| !matches!(*signal, Signal::KILL | Signal::STOP | Signal::CHLD))?;
-    match to? {
-        b"0" => Some((from, None)),
-        name => Some((from, Some(Signal::parse(name)?))),
-    }
+    let to = match to? {
+        b"0" => None,
+        name => Some(Signal::parse(name)?),
+    };
+    config.rewrites.set(from, to);
+    Some(())
 }
 
 /// `FROM[:TO]`.
-fn remap(value: &[u8]) -> Option<(u8, u8)> {
+fn remap(value: &[u8], config: &mut Config<'_>) -> Option<()> {
     let code = |text| decimal(text).and_then(|number| u8::try_from(number).ok());
     let (from, to) = split_once(value, b':');
-    Some((code(from)?, to.map_or(Some(0), code)?))
+    config.remaps.set(code(from)?, to.map_or(Some(0), code)?);
+    Some(())
 }
 
-/// One line for each event.
-pub static VOICE: Voice = Voice { prefix, words };
+/// How we speak.
+pub static VOICE: Voice = Voice {
+    prefix: |_, line| {
+        line.text("pausa: ");
+    },
+    words: b"\
+0unknown option '-%n'; see pausa --help
+0unknown option '--%n'; see pausa --help
+0option '-%n' needs a value; see pausa --help
+0option '--%n' needs a value; see pausa --help
+0option '--%n' takes no value; see pausa --help
+0PAUSA_OPTIONS takes options only, not '%n'; see pausa --help
+0--%o '%n': accepted is %a
 
-fn prefix(_: Level, line: &mut Line) {
-    line.text("pausa: ");
-}
-
-fn words(event: &Event<'_>) -> (Level, &'static str) {
-    match event {
-        Event::Misused(mistake) => (Level::Fatal, complaint(mistake)),
-        Event::Refused { .. } => (Level::Fatal, "--%o '%n': accepted is %a"),
-        Event::NotFirst => (Level::Trace, ""),
-        Event::AllNeedsInit => (Level::Fatal, "--to all works only as PID 1; use --to group"),
-        Event::Unadopted { .. } => {
-            (Level::Warning, "orphans will not come to us, neither PID 1 nor subreaper: %e")
-        }
-        Event::Failed { .. } => (Level::Fatal, "%o failed: %e"),
-        Event::Spawned { .. } => (Level::Info, "started '%n' as %p"),
-        Event::ExecFailed { .. } => (Level::Fatal, "cannot run '%n': %e"),
-        Event::Forwarded { .. } => (Level::Info, "%s came, %t sent to %p"),
-        Event::Dropped { .. } => (Level::Info, "%s came, and is dropped"),
-        Event::NotForwarded { .. } => (Level::Warning, "%s cannot be sent to %p: %e"),
-        Event::Stopped { .. } => (Level::Info, "child %p stopped by %s"),
-        Event::Reaped { .. } => (Level::Info, "reaped %p: %w"),
-        Event::Ended { .. } => (Level::Info, "child %p: %w; exit status %c"),
-    }
-}
-
-fn complaint(mistake: &Mistake<'_>) -> &'static str {
-    match mistake {
-        Mistake::UnknownShort(_) => "unknown option '-%n'; see pausa --help",
-        Mistake::UnknownLong(_) => "unknown option '--%n'; see pausa --help",
-        Mistake::ShortNeedsValue(_) => "option '-%n' needs a value; see pausa --help",
-        Mistake::LongNeedsValue(_) => "option '--%n' needs a value; see pausa --help",
-        Mistake::LongTakesNoValue(_) => "option '--%n' takes no value; see pausa --help",
-        Mistake::Operand(_) => "PAUSA_OPTIONS takes options only, not '%n'; see pausa --help",
-    }
-}
+0--to all works only as PID 1; use --to group
+1orphans will not come to us, neither PID 1 nor subreaper: %e
+0cannot fork: %e
+0cannot run '%n': %e
+2started '%n' as %p
+2%s came, %t sent to %p
+2%s came, and is dropped
+1%s cannot be sent to %p: %e
+2child %p stopped by %s
+2reaped %p: %w
+2child %p: %w; exit status %c",
+};
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::status::ExitStatus;
 
     #[test]
     fn rewrites_are_read() {
-        let term = Signal::parse(b"TERM").unwrap();
+        let term = Signal::TERM;
         for (text, expected) in [
-            (&b"TERM:INT"[..], Some((term, Signal::parse(b"INT")))),
-            (b"15:0", Some((term, None))),
-            (b"SIGTERM:RTMIN+1", Some((term, Signal::parse(b"35")))),
+            (&b"TERM:INT"[..], Some(Some(Signal::INT))),
+            (b"15:0", Some(None)),
+            (b"SIGTERM:RTMIN+1", Some(Signal::parse(b"35"))),
             (b"TERM", None),
             (b"TERM:", None),
             (b":INT", None),
@@ -206,15 +182,17 @@ mod tests {
             (b"CHLD:TERM", None),
             (b"0:TERM", None),
         ] {
-            assert_eq!(rewrite(text), expected, "{}", text.escape_ascii());
+            let mut config = Config::new(&VOICE);
+            let read = rewrite(text, &mut config).map(|()| config.rewrites.apply(term));
+            assert_eq!(read, expected, "{}", text.escape_ascii());
         }
     }
 
     #[test]
     fn remaps_are_read() {
         for (text, expected) in [
-            (&b"143"[..], Some((143, 0))),
-            (b"143:7", Some((143, 7))),
+            (&b"143"[..], Some(0)),
+            (b"143:7", Some(7)),
             (b"256", None),
             (b"1:256", None),
             (b"", None),
@@ -222,13 +200,15 @@ mod tests {
             (b"-1", None),
             (b"1:2:3", None),
         ] {
-            assert_eq!(remap(text), expected, "{}", text.escape_ascii());
+            let mut config = Config::new(&VOICE);
+            let read = remap(text, &mut config).map(|()| config.remaps.apply(ExitStatus(143)).0);
+            assert_eq!(read, expected, "{}", text.escape_ascii());
         }
     }
 
     #[test]
     fn help_fits_a_terminal_and_names_every_option() {
-        assert!(HELP.lines().all(|line| line.len() < 80));
+        assert!(HELP.lines().all(|line| line.len() <= 80));
         for option in GRAMMAR.split(|&byte| byte == b' ') {
             let long = str::from_utf8(&option[2..]).unwrap();
             assert!(HELP.contains(&format!("--{long}")), "{long}");

@@ -2,32 +2,31 @@
 //! later: one option, no environment, four messages. Pure.
 
 use crate::args::{Args, Env};
-use crate::config::{Config, Hold, Task, Voice};
-use crate::event::{Event, Level};
-use crate::personality::{Reply, Stream};
+use crate::config::{Config, Hold, Stream, Task};
+use crate::event::Voice;
 
 /// `pause.c` and a version, as in the original.
 const VERSION: &str = concat!("pause.c v", env!("CARGO_PKG_VERSION"), "-pausa\n");
 
 /// Any argument that is `-v` in either case asks for the version; every other one is ignored.
-///
-/// # Errors
-/// The version, as a reply.
-pub fn parse<'a>(mut args: Args<'a>, _: &mut Env<'a>, config: &mut Config<'a>) -> Result<(), Reply<'a>> {
+pub fn parse<'a>(mut args: Args<'a>, _: &mut Env<'a>, config: &mut Config<'a>) {
+    config.task = Task::Hold(Hold { adopts_orphans: false, tells_end: true, tells_reaped: false });
     while let Some(argument) = args.next() {
         if matches!(argument.to_bytes(), b"-v" | b"-V") {
-            return Err(Reply::Text(Stream::Stdout, VERSION));
+            config.task = Task::Print(Stream::Stdout, VERSION);
         }
     }
-    config.task = Task::Hold(Hold { adopts_orphans: false, tells_end: true, tells_reaped: false });
-    Ok(())
 }
 
-/// The one line that is not told by a signal handler.
-pub static VOICE: Voice = Voice { prefix: |_, _| {}, words };
+/// One warning. The other messages are told by signal handlers.
+pub static VOICE: Voice = Voice {
+    prefix: |_, _| {},
+    words: b"
 
-fn words(event: &Event<'_>) -> (Level, &'static str) {
-    let words =
-        if matches!(event, Event::NotFirst) { "Warning: pause should be the first process" } else { "" };
-    (Level::Warning, words)
-}
+
+
+
+
+
+1Warning: pause should be the first process",
+};
