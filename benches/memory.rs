@@ -6,7 +6,8 @@
 //!
 //! Limits: Rss counts file pages that the page cache holds anyway and that the kernel maps around a fault, so it moves
 //! in steps of up to 64 KiB with the size of the file. Pss divides libc's pages among all their users on this machine,
-//! which flatters the dynamic ones, as does the size of their file, which has no libc in it. The kernel's own cost for a process (stack, task, page tables) is not in any figure.
+//! which flatters the dynamic ones, as does the size of their file, which has no libc in it. The kernel's own cost for a
+//! process (stack, task, page tables) is not in any figure.
 
 mod side_by_side;
 
