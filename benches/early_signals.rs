@@ -1,6 +1,6 @@
 //! How often is a SIGTERM lost that comes while the init is still starting its child?
 //!
-//! Method: the init is PID 1 of a new PID namespace. As soon as /proc shows that it has a child, it is sent SIGTERM, the
+//! Method: the init is PID 1 of a new PID namespace. As soon as /proc shows that it has a child it is sent SIGTERM, the
 //! worst moment: the child exists, but has not yet made its process group nor called exec. A signal that arrived ends
 //! the child and with it the namespace, and the pipe that is everyone's stdout comes to its end. If instead the child
 //! says that it runs, and still does a tenth of a second later, the signal was lost, and a user would wait for the
