@@ -21,19 +21,14 @@ use std::time::{Duration, Instant};
 
 fn main() -> io::Result<()> {
     let field = with_variants(supervisors());
-    table::print_head(
-        "early_signals: SIGTERM in the moment the child appears",
-        &field.missing,
-    );
+    table::print_head("early_signals: SIGTERM in the moment the child appears", &field.missing);
     let child = payload(Payload::Stay);
     let command = [child.as_os_str()];
     let rounds = rounds(200, 25);
-    let lost: Vec<usize> = interleave(rounds, field.len(), |who| {
-        is_lost(&field.inits[who], &command)
-    })?
-    .iter()
-    .map(|theirs| theirs.iter().filter(|is_lost| **is_lost).count())
-    .collect();
+    let lost: Vec<usize> = interleave(rounds, field.len(), |who| is_lost(&field.inits[who], &command))?
+        .iter()
+        .map(|theirs| theirs.iter().filter(|is_lost| **is_lost).count())
+        .collect();
 
     let rows: Vec<[String; 4]> = field
         .inits
@@ -42,12 +37,7 @@ fn main() -> io::Result<()> {
         .map(|(init, lost_here)| {
             let share = 100.0 * *lost_here as f64 / rounds as f64;
             let compared = table::ratio(lost[0] as f64, *lost_here as f64);
-            [
-                init.name.into(),
-                format!("{lost_here} of {rounds}"),
-                format!("{share:.1} %"),
-                compared,
-            ]
+            [init.name.into(), format!("{lost_here} of {rounds}"), format!("{share:.1} %"), compared]
         })
         .collect();
     table::print(["init", "lost", "share", "ours / this"], &rows);
@@ -71,17 +61,10 @@ fn with_variants(field: Field) -> Field {
         ("catatonit", "catatonit -g", &["-g"]),
     ];
     let twins = others.iter().filter_map(|(of, name, flags)| {
-        Some(Init {
-            name,
-            flags,
-            ..field.inits[field.position(of)?].clone()
-        })
+        Some(Init { name, flags, ..field.inits[field.position(of)?].clone() })
     });
     let inits = field.inits.iter().cloned().chain(twins).collect();
-    Field {
-        inits,
-        missing: field.missing,
-    }
+    Field { inits, missing: field.missing }
 }
 
 fn is_lost(init: &Init, command: &[&OsStr]) -> io::Result<bool> {
@@ -90,10 +73,7 @@ fn is_lost(init: &Init, command: &[&OsStr]) -> io::Result<bool> {
     // Without a pause between reads: the moment that is looked for lasts some hundred microseconds.
     while !running.has_child() {
         if Instant::now() > deadline {
-            return Err(io::Error::other(format!(
-                "{} has no child after two seconds",
-                init.name
-            )));
+            return Err(io::Error::other(format!("{} has no child after two seconds", init.name)));
         }
     }
     running.send(Signal::SIGTERM)?;

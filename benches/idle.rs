@@ -39,10 +39,7 @@ fn main() -> io::Result<()> {
         running.push((format!("{}, holding", init.name), Pid1::start(init, &[])?));
     }
     for init in &supervising.inits {
-        running.push((
-            format!("{}, supervising", init.name),
-            Pid1::start_with_child(init, &command)?,
-        ));
+        running.push((format!("{}, supervising", init.name), Pid1::start_with_child(init, &command)?));
     }
     settle();
     let before = usage_of_all(&running)?;
@@ -56,28 +53,13 @@ fn main() -> io::Result<()> {
             let switches = after.switches - before.switches;
             let ticks = after.ticks - before.ticks;
             let microseconds = (after.nanoseconds - before.nanoseconds) / 1e3;
-            [
-                name.clone(),
-                format!("{switches}"),
-                format!("{ticks}"),
-                format!("{microseconds:.0}"),
-            ]
+            [name.clone(), format!("{switches}"), format!("{ticks}"), format!("{microseconds:.0}")]
         })
         .collect();
     println!("Over {} s. There is no ratio to 0.\n", window.as_secs());
-    table::print(
-        [
-            "init",
-            "context switches",
-            "utime + stime, ticks",
-            "on a core, us",
-        ],
-        &rows,
-    );
+    table::print(["init", "context switches", "utime + stime, ticks", "on a core, us"], &rows);
     let ours = rows.iter().filter(|row| row[0].starts_with("pausa"));
-    let is_still = ours
-        .clone()
-        .all(|row| row[1..].iter().all(|cell| cell == "0"));
+    let is_still = ours.clone().all(|row| row[1..].iter().all(|cell| cell == "0"));
     let seen: Vec<&str> = ours.map(|row| row[1].as_str()).collect();
     table::print_goal(
         "no wake-up and no processor time for ours",
@@ -97,20 +79,8 @@ fn usage(init: &Pid1) -> io::Result<Usage> {
     // The name in parentheses may hold blanks; utime and stime are the 12th and 13th field after it (proc_pid_stat(5)).
     let stat = init.proc("stat")?;
     let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
-    let ticks = fields
-        .skip(11)
-        .take(2)
-        .filter_map(|field| field.parse::<f64>().ok())
-        .sum();
-    let nanoseconds = init
-        .proc("schedstat")?
-        .split(' ')
-        .next()
-        .and_then(|field| field.parse().ok())
-        .unwrap_or_default();
-    Ok(Usage {
-        switches,
-        ticks,
-        nanoseconds,
-    })
+    let ticks = fields.skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+    let nanoseconds =
+        init.proc("schedstat")?.split(' ').next().and_then(|field| field.parse().ok()).unwrap_or_default();
+    Ok(Usage { switches, ticks, nanoseconds })
 }

@@ -3,20 +3,18 @@
 //! Method, stop: SIGTERM is sent to an init, PID 1 of a new PID namespace, whose child has the default disposition, and
 //! timed until its status, 143, is here: the signal's way in, the child's end, the status's way out, and the kernel's
 //! end of the namespace. Method, forward: all inits live at once, each with a child that waits for SIGUSR1 and answers
-//! by one byte; timed from kill(2) to the byte. Everything is pinned to one core: with two, whether the kernel happens
-//! to have put an init beside its child or across from it decided the figure (18 or 56 us for one and the same init).
+//! by one byte; timed from kill(2) to the byte. Everything is pinned to one core, so that the scheduler's placement is
+//! not what is compared.
 //!
 //! Limits: on one core there is no wake-up across cores, so both are lower bounds of what a user sees. Both hold two or
 //! three context switches, and the end of a namespace is the kernel's. A few microseconds are noise.
 
 mod side_by_side;
 
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::signal::{SigSet, Signal};
-use nix::unistd::Pid;
 use side_by_side::field::{Init, supervisors};
 use side_by_side::pid1::Pid1;
-use side_by_side::{Payload, interleave, payload, rounds, table};
+use side_by_side::{Payload, interleave, payload, pin_to_one_core, rounds, table};
 use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::thread::sleep;
@@ -29,10 +27,7 @@ fn main() -> io::Result<()> {
     let field = supervisors();
     let rounds = rounds(300, 20);
 
-    table::print_head(
-        "latency: from SIGTERM until the init has ended with 143",
-        &field.missing,
-    );
+    table::print_head("latency: from SIGTERM until the init has ended with 143", &field.missing);
     pin_to_one_core()?;
     let child = payload(Payload::Stay);
     let command = [child.as_os_str()];
@@ -43,27 +38,14 @@ fn main() -> io::Result<()> {
     table::print_title("latency: from SIGUSR1 to the init until the child answers");
     let this = std::env::current_exe()?;
     let command = [this.as_os_str(), OsStr::new("--answer")];
-    let running: Vec<Pid1> = field
-        .inits
-        .iter()
-        .map(|init| start_asleep(init, &command))
-        .collect::<Result<_, _>>()?;
+    let running: Vec<Pid1> =
+        field.inits.iter().map(|init| start_asleep(init, &command)).collect::<Result<_, _>>()?;
     let mut measure = |who: usize| forward(&running[who]);
     interleave(5, field.len(), &mut measure)?;
     let samples = interleave(rounds, field.len(), &mut measure)?;
     println!("{rounds} rounds.\n");
     table::print_spreads(&field, "us", 0, &samples);
     Ok(())
-}
-
-/// All that is started from here on stays there too.
-fn pin_to_one_core() -> io::Result<()> {
-    let this = Pid::from_raw(0);
-    let allowed = sched_getaffinity(this)?;
-    let first = (0..CpuSet::count()).find(|core| allowed.is_set(*core).unwrap_or(false));
-    let mut one = CpuSet::new();
-    one.set(first.unwrap_or(0))?;
-    Ok(sched_setaffinity(this, &one)?)
 }
 
 fn start_asleep(init: &Init, command: &[&OsStr]) -> io::Result<Pid1> {
@@ -81,10 +63,7 @@ fn stop(init: &Init, command: &[&OsStr]) -> io::Result<f64> {
     let took = start.elapsed().as_secs_f64() * 1e6;
     match status {
         143 => Ok(took),
-        other => Err(io::Error::other(format!(
-            "{} ended with {other}, not 143",
-            init.name
-        ))),
+        other => Err(io::Error::other(format!("{} ended with {other}, not 143", init.name))),
     }
 }
 
@@ -93,11 +72,7 @@ fn forward(running: &Pid1) -> io::Result<f64> {
     running.send(Signal::SIGUSR1)?;
     let has_answered = running.answers()?;
     let took = start.elapsed().as_secs_f64() * 1e6;
-    if has_answered {
-        Ok(took)
-    } else {
-        Err(io::Error::other("SIGUSR1 did not reach the child"))
-    }
+    if has_answered { Ok(took) } else { Err(io::Error::other("SIGUSR1 did not reach the child")) }
 }
 
 /// The child: says that it is ready, then answers each SIGUSR1, until it is killed with its namespace.

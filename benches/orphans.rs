@@ -41,20 +41,15 @@ fn main() -> io::Result<()> {
     }
     let field = supervisors();
     let number = rounds(20_000, 2_000);
-    table::print_head(
-        &format!("orphans: {number} made as fast as two cores can"),
-        &field.missing,
-    );
+    table::print_head(&format!("orphans: {number} made as fast as two cores can"), &field.missing);
     let outcomes = interleave(rounds(5, 1), field.len(), |who| {
         let outcome = bury(&field.inits[who], number);
         settle();
         outcome
     })?;
 
-    let times: Vec<Vec<f64>> = outcomes
-        .iter()
-        .map(|theirs| theirs.iter().map(|one| one.milliseconds).collect())
-        .collect();
+    let times: Vec<Vec<f64>> =
+        outcomes.iter().map(|theirs| theirs.iter().map(|one| one.milliseconds).collect()).collect();
     let spreads = table::print_spreads(&field, "ms", 0, &times);
     let rows: Vec<[String; 4]> = field
         .inits
@@ -64,23 +59,10 @@ fn main() -> io::Result<()> {
             let left: usize = theirs.iter().map(|one| one.left).sum();
             let lost = theirs.iter().filter(|one| one.status != STATUS).count();
             let rate = number as f64 / spread.median;
-            [
-                init.name.into(),
-                format!("{rate:.1}"),
-                left.to_string(),
-                format!("{lost} of {}", theirs.len()),
-            ]
+            [init.name.into(), format!("{rate:.1}"), left.to_string(), format!("{lost} of {}", theirs.len())]
         })
         .collect();
-    table::print(
-        [
-            "init",
-            "orphans / ms",
-            "left over, all rounds",
-            "statuses lost",
-        ],
-        &rows,
-    );
+    table::print(["init", "orphans / ms", "left over, all rounds", "statuses lost"], &rows);
     let ours = &outcomes[0];
     let is_clean = ours.iter().all(|one| one.left == 0 && one.status == STATUS);
     table::print_goal(
@@ -102,18 +84,13 @@ fn bury(init: &Init, number: usize) -> io::Result<Outcome> {
     let milliseconds = start.elapsed().as_secs_f64() * 1e3;
     // Without a word the child never ran to its end, so none of what it made is accounted for.
     let left = words.trim().parse().unwrap_or(number);
-    Ok(Outcome {
-        milliseconds,
-        left,
-        status,
-    })
+    Ok(Outcome { milliseconds, left, status })
 }
 
 /// The child: makes orphans, waits until they are gone, and prints how many are not.
 fn make(number: usize) -> io::Result<()> {
-    let makers: Vec<Pid> = (0..MAKERS)
-        .map(|_| in_child(|| make_litters(number / MAKERS / LITTER)))
-        .collect::<Result<_, _>>()?;
+    let makers: Vec<Pid> =
+        (0..MAKERS).map(|_| in_child(|| make_litters(number / MAKERS / LITTER))).collect::<Result<_, _>>()?;
     for maker in makers {
         waitpid(maker, None::<WaitPidFlag>)?;
     }
@@ -124,10 +101,7 @@ fn make(number: usize) -> io::Result<()> {
     }
     let pids = if is_anyone_left() { 2..1 << 22 } else { 0..0 };
     let this = nix::unistd::getpid();
-    let left = pids
-        .map(Pid::from_raw)
-        .filter(|pid| *pid != this && kill(*pid, None).is_ok())
-        .count();
+    let left = pids.map(Pid::from_raw).filter(|pid| *pid != this && kill(*pid, None).is_ok()).count();
     println!("{left}");
     Ok(())
 }

@@ -23,18 +23,10 @@ impl Field {
         ours: Init,
         peers: impl IntoIterator<Item = (&'static str, Option<PathBuf>, &'static [&'static str])>,
     ) -> Self {
-        let mut field = Self {
-            inits: vec![ours],
-            missing: Vec::new(),
-        };
+        let mut field = Self { inits: vec![ours], missing: Vec::new() };
         for (name, program, flags) in peers {
             match program {
-                Some(program) => field.inits.push(Init {
-                    name,
-                    program,
-                    argv0: None,
-                    flags,
-                }),
+                Some(program) => field.inits.push(Init { name, program, argv0: None, flags }),
                 None => field.missing.push(name),
             }
         }
@@ -55,16 +47,9 @@ impl Field {
 /// tini gets `-s` because ours and catatonit become a subreaper unasked when they are not PID 1, and because without
 /// it tini writes three lines of warning there, which would be measured instead.
 pub fn supervisors() -> Field {
-    let peers: [(&str, &[&str]); 4] = [
-        ("tini-static", &["-s"]),
-        ("tini", &["-s"]),
-        ("dumb-init", &[]),
-        ("catatonit", &[]),
-    ];
-    Field::of(
-        ours("pausa", None),
-        peers.map(|(name, flags)| (name, on_path(name), flags)),
-    )
+    let peers: [(&str, &[&str]); 4] =
+        [("tini-static", &["-s"]), ("tini", &["-s"]), ("dumb-init", &[]), ("catatonit", &[])];
+    Field::of(ours("pausa", None), peers.map(|(name, flags)| (name, on_path(name), flags)))
 }
 
 /// Ours and the originals, with nothing to do but hold.
@@ -73,25 +58,15 @@ pub fn holders() -> Field {
     let pause = built(&pause_c, "pause-c", &["-O2", "-static"]);
     Field::of(
         ours("pausa as pause", Some("pause")),
-        [
-            ("pause.c, static glibc", pause, &[][..]),
-            ("catatonit -P", on_path("catatonit"), &["-P"][..]),
-        ],
+        [("pause.c, static glibc", pause, &[][..]), ("catatonit -P", on_path("catatonit"), &["-P"][..])],
     )
 }
 
 fn ours(name: &'static str, argv0: Option<&'static str>) -> Init {
-    Init {
-        name,
-        program: PathBuf::from(env!("CARGO_BIN_EXE_pausa")),
-        argv0,
-        flags: &[],
-    }
+    Init { name, program: PathBuf::from(env!("CARGO_BIN_EXE_pausa")), argv0, flags: &[] }
 }
 
 fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|dir| dir.join(name))
-        .find(|file| file.is_file())
+    std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file())
 }

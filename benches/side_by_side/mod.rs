@@ -7,15 +7,14 @@
 //! `cargo bench` passes `--bench`; without it (`cargo test --benches`) or with `-- --quick`, each bench does a short
 //! run that shows that it still works.
 
-#![allow(
-    dead_code,
-    reason = "each bench is a crate of its own and uses its part of this module"
-)]
+#![allow(dead_code, reason = "each bench is a crate of its own and uses its part of this module")]
 
 pub mod field;
 pub mod pid1;
 pub mod table;
 
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::Pid;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -35,38 +34,36 @@ pub enum Payload {
 /// # Panics
 /// If there is no C compiler: a payload that is slower than the inits would answer another question.
 pub fn payload(which: Payload) -> PathBuf {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/side_by_side/payload.c");
     let (name, define) = match which {
         Payload::True => ("payload-true", "-UPAYLOAD_STAYS"),
         Payload::Stay => ("payload-stay", "-DPAYLOAD_STAYS"),
     };
-    let bare = [
-        "-O2",
-        "-static",
-        "-nostdlib",
-        "-fno-stack-protector",
-        "-Wl,--build-id=none",
-        "-DPAYLOAD_BARE",
-        define,
-    ];
     let program =
-        built(&source, name, &bare).or_else(|| built(&source, name, &["-O2", "-static", define]));
+        built_bare(name, &[define]).or_else(|| built(Path::new(PAYLOAD), name, &["-O2", "-static", define]));
     program.expect("the benches need `cc` for benches/side_by_side/payload.c")
+}
+
+/// The least that a program can do to start `program`, by fork or by vfork, and to give its status: what no init can
+/// beat. None where `payload.c` cannot be built without libc.
+pub fn floor(program: &Path, name: &str, vforks: bool) -> Option<PathBuf> {
+    let starts = format!("-DPAYLOAD_STARTS=\"{}\"", program.display());
+    let clone = if vforks { "-DPAYLOAD_VFORKS" } else { "-UPAYLOAD_VFORKS" };
+    built_bare(name, &[&starts, clone])
+}
+
+const PAYLOAD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/side_by_side/payload.c");
+
+fn built_bare(name: &str, defines: &[&str]) -> Option<PathBuf> {
+    let bare =
+        ["-O2", "-static", "-nostdlib", "-fno-stack-protector", "-Wl,--build-id=none", "-DPAYLOAD_BARE"];
+    built(Path::new(PAYLOAD), name, &[&bare[..], defines].concat())
 }
 
 /// `source` compiled into the target directory, or none when that cannot be done here.
 pub fn built(source: &Path, name: &str, flags: &[&str]) -> Option<PathBuf> {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let done = source.exists()
-        && Command::new("cc")
-            .args(flags)
-            .arg("-o")
-            .arg(&program)
-            .arg(source)
-            .output()
-            .ok()?
-            .status
-            .success();
+        && Command::new("cc").args(flags).arg("-o").arg(&program).arg(source).output().ok()?.status.success();
     done.then_some(program)
 }
 
@@ -91,9 +88,7 @@ pub fn interleave<T>(
     contestants: usize,
     mut measure: impl FnMut(usize) -> std::io::Result<T>,
 ) -> std::io::Result<Vec<Vec<T>>> {
-    let mut samples: Vec<Vec<T>> = (0..contestants)
-        .map(|_| Vec::with_capacity(rounds))
-        .collect();
+    let mut samples: Vec<Vec<T>> = (0..contestants).map(|_| Vec::with_capacity(rounds)).collect();
     for round in 0..rounds {
         let mut order: Vec<usize> = (0..contestants).collect();
         order.rotate_left(round / 2 % contestants);
@@ -114,7 +109,23 @@ pub fn bound() {
     nix::unistd::alarm::set(60);
 }
 
+/// Keeps this process and all that it starts from here on to one core.
+///
+/// With two cores, whether the kernel happens to put an init beside its child or across from it decides a figure of a
+/// few microseconds (18 or 56 us were seen for one and the same init); on one there is nothing to decide.
+///
+/// # Errors
+/// Those of sched_setaffinity(2).
+pub fn pin_to_one_core() -> std::io::Result<()> {
+    let this = Pid::from_raw(0);
+    let allowed = sched_getaffinity(this)?;
+    let first = (0..CpuSet::count()).find(|core| allowed.is_set(*core).unwrap_or(false));
+    let mut one = CpuSet::new();
+    one.set(first.unwrap_or(0))?;
+    Ok(sched_setaffinity(this, &one)?)
+}
+
 /// Long enough for a program that has started to have gone to sleep, on a busy machine of two cores as well.
 pub fn settle() {
-    std::thread::sleep(Duration::from_millis(300));
+    std::thread::sleep(Duration::from_millis(100));
 }

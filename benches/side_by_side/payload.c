@@ -1,11 +1,19 @@
 /*
  * The child that the inits start in the benches: it exits with 0 at once, or (PAYLOAD_STAYS) writes one byte to stdout
- * to say that it runs and sleeps until a signal ends it.
+ * to say that it runs and sleeps until a signal ends it. Or (PAYLOAD_STARTS) it is the least that an init can be: starts
+ * a program, waits, exits.
  *
  * PAYLOAD_BARE leaves libc out, so that what is seen is the init's cost and not that of a C library's start-up. An
  * architecture that is not listed fails to compile bare and is built with the libc at hand.
  */
 #include <sys/syscall.h>
+
+/* The numbers of <linux/sched.h>, CLONE_VM | CLONE_VFORK, and SIGCHLD, the same on every Linux that is built bare. */
+#ifdef PAYLOAD_VFORKS
+#define PAYLOAD_CLONE (0x100 | 0x4000 | 17)
+#else
+#define PAYLOAD_CLONE 17
+#endif
 
 #ifdef PAYLOAD_BARE
 static long call(long number, long a, long b, long c, long d)
@@ -37,15 +45,23 @@ static long call(long number, long a, long b, long c, long d)
 
 ENTRY
 {
-#ifdef PAYLOAD_STAYS
+	int status = 0;
+#if defined(PAYLOAD_STAYS)
 	char ready = 'r';
 	call(SYS_write, 1, (long)&ready, 1, 0);
 	/* ppoll(2) with nothing to wait for: newer architectures have no pause(2). */
 	for (;;)
 		call(SYS_ppoll, 0, 0, 0, 0);
-#else
-	call(SYS_exit_group, 0, 0, 0, 0);
+#elif defined(PAYLOAD_STARTS)
+	static char path[] = PAYLOAD_STARTS;
+	char *argv[] = {path, 0}, *envp[] = {0};
+	/* Bare system calls only: flags come first in clone(2) on all that have them here. */
+	long child = call(SYS_clone, PAYLOAD_CLONE, 0, 0, 0);
+	if (child == 0)
+		call(SYS_execve, (long)path, (long)argv, (long)envp, 0);
+	call(SYS_wait4, child, (long)&status, 0, 0);
+#endif
+	call(SYS_exit_group, status != 0, 0, 0, 0);
 	for (;;)
 		;
-#endif
 }

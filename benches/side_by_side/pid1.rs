@@ -64,19 +64,8 @@ impl Pid1 {
         let mut stack = vec![0u8; 64 * 1024];
         // SAFETY: without CLONE_VM the child works on a copy of this process, which has one thread, so no lock is held
         // by a thread that the copy lacks.
-        let pid = unsafe {
-            clone(
-                Box::new(become_init),
-                &mut stack,
-                flags,
-                Some(Signal::SIGCHLD as i32),
-            )
-        }?;
-        Ok(Self {
-            pid,
-            output,
-            is_reaped: false,
-        })
+        let pid = unsafe { clone(Box::new(become_init), &mut stack, flags, Some(Signal::SIGCHLD as i32)) }?;
+        Ok(Self { pid, output, is_reaped: false })
     }
 
     /// The same, and waits until the child says that it runs.
@@ -87,10 +76,7 @@ impl Pid1 {
         let running = Self::start(init, command)?;
         match running.answers()? {
             true => Ok(running),
-            false => Err(io::Error::other(format!(
-                "{} did not start its child",
-                init.name
-            ))),
+            false => Err(io::Error::other(format!("{} did not start its child", init.name))),
         }
     }
 
@@ -111,11 +97,7 @@ impl Pid1 {
         if poll(&mut wanted, PollTimeout::from(milliseconds))? == 0 {
             return Ok(Heard::Silence);
         }
-        Ok(if read(&self.output, &mut [0])? == 1 {
-            Heard::Byte
-        } else {
-            Heard::End
-        })
+        Ok(if read(&self.output, &mut [0])? == 1 { Heard::Byte } else { Heard::End })
     }
 
     /// All that is still written until the last writer is gone.
@@ -148,8 +130,7 @@ impl Pid1 {
 
     /// True once there is a child. One read of a small file of /proc, to be called in a bounded loop.
     pub fn has_child(&self) -> bool {
-        fs::read(format!("/proc/{0}/task/{0}/children", self.pid))
-            .is_ok_and(|list| !list.is_empty())
+        fs::read(format!("/proc/{0}/task/{0}/children", self.pid)).is_ok_and(|list| !list.is_empty())
     }
 
     /// A file of this process's directory in /proc.
@@ -166,15 +147,10 @@ impl Pid1 {
     /// Those of [`Pid1::proc`], and `NotFound` for a missing key.
     pub fn number(&self, file: &str, key: &str) -> io::Result<f64> {
         let text = self.proc(file)?;
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+        let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
         let number = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
         number.ok_or_else(|| {
-            io::Error::new(
-                io::ErrorKind::NotFound,
-                format!("{key} in /proc/{}/{file}", self.pid),
-            )
+            io::Error::new(io::ErrorKind::NotFound, format!("{key} in /proc/{}/{file}", self.pid))
         })
     }
 }

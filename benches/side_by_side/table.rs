@@ -16,29 +16,18 @@ impl Spread {
     pub fn of(samples: &[f64]) -> Self {
         let mut sorted = samples.to_vec();
         sorted.sort_by(f64::total_cmp);
-        Self {
-            median: sorted[sorted.len() / 2],
-            min: sorted[0],
-            max: sorted[sorted.len() - 1],
-        }
+        Self { median: sorted[sorted.len() / 2], min: sorted[0], max: sorted[sorted.len() - 1] }
     }
 
     /// `median` and `min..max` as two cells.
     pub fn cells(&self, digits: usize) -> [String; 2] {
-        [
-            format!("{:.digits$}", self.median),
-            format!("{:.digits$}..{:.digits$}", self.min, self.max),
-        ]
+        [format!("{:.digits$}", self.median), format!("{:.digits$}..{:.digits$}", self.min, self.max)]
     }
 }
 
 /// `ours / theirs`, the column by which a reader judges: below 1, ours takes less.
 pub fn ratio(ours: f64, theirs: f64) -> String {
-    if theirs == 0.0 {
-        "-".into()
-    } else {
-        format!("{:.3}", ours / theirs)
-    }
+    if theirs == 0.0 { "-".into() } else { format!("{:.3}", ours / theirs) }
 }
 
 /// The head of a report: the question, then the machine that answers it, since figures mean nothing without one.
@@ -52,18 +41,11 @@ pub fn print_head(question: &str, missing: &[&str]) {
         .find_map(|line| line.strip_prefix("model name"))
         .map_or("", |rest| rest.trim_start_matches([':', '\t', ' ']));
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    print!(
-        "Linux {} {}, {cores} cores",
-        kernel.trim(),
-        std::env::consts::ARCH
-    );
+    print!("Linux {} {}, {cores} cores", kernel.trim(), std::env::consts::ARCH);
     if !model.is_empty() {
         print!(" ({model})");
     }
-    println!(
-        ", load {} at the start.",
-        load.split(' ').next().unwrap_or("unknown")
-    );
+    println!(", load {} at the start.", load.split(' ').next().unwrap_or("unknown"));
     if !env!("CARGO_BIN_EXE_pausa").contains("/release/") {
         println!("NOT a release build of pausa: these figures are for trying the bench out.");
     }
@@ -71,10 +53,7 @@ pub fn print_head(question: &str, missing: &[&str]) {
         println!("A quick run: few rounds.");
     }
     if !missing.is_empty() {
-        println!(
-            "Missing on this machine, and so not compared: {}.",
-            missing.join(", ")
-        );
+        println!("Missing on this machine, and so not compared: {}.", missing.join(", "));
     }
     println!();
 }
@@ -102,23 +81,14 @@ pub fn print<const N: usize>(head: [&str; N], rows: &[[String; N]]) {
     };
     line(&head.map(String::from));
     line(&std::array::from_fn(|column| {
-        if column == 0 {
-            "-".repeat(width[0])
-        } else {
-            format!("{}:", "-".repeat(width[column] - 1))
-        }
+        if column == 0 { "-".repeat(width[0]) } else { format!("{}:", "-".repeat(width[column] - 1)) }
     }));
     rows.iter().for_each(line);
     println!();
 }
 
 /// The common table: a row for each contestant with median, edges, and ours as a part of theirs.
-pub fn print_spreads(
-    field: &Field,
-    unit: &str,
-    digits: usize,
-    samples: &[Vec<f64>],
-) -> Vec<Spread> {
+pub fn print_spreads(field: &Field, unit: &str, digits: usize, samples: &[Vec<f64>]) -> Vec<Spread> {
     let spreads: Vec<Spread> = samples.iter().map(|theirs| Spread::of(theirs)).collect();
     let rows: Vec<[String; 4]> = field
         .inits
@@ -126,30 +96,14 @@ pub fn print_spreads(
         .zip(&spreads)
         .map(|(init, spread)| {
             let [median, edges] = spread.cells(digits);
-            [
-                init.name.into(),
-                median,
-                edges,
-                ratio(spreads[0].median, spread.median),
-            ]
+            [init.name.into(), median, edges, ratio(spreads[0].median, spread.median)]
         })
         .collect();
-    print(
-        [
-            "init",
-            &format!("median, {unit}"),
-            "min..max",
-            "ours / this",
-        ],
-        &rows,
-    );
+    print(["init", &format!("median, {unit}"), "min..max", "ours / this"], &rows);
     spreads
 }
 
 /// One line on a goal.
 pub fn print_goal(goal: &str, seen: &str, is_met: bool) {
-    println!(
-        "Goal: {goal}. Seen: {seen}, {}.",
-        if is_met { "met" } else { "MISSED" }
-    );
+    println!("Goal: {goal}. Seen: {seen}, {}.", if is_met { "met" } else { "MISSED" });
 }
