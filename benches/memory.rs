@@ -6,10 +6,11 @@
 //!
 //! Limits: the kernel puts the first frame up to 8 KiB below the arguments, at random (arch_align_stack in
 //! arch/x86/kernel/process.c), so any program at all has one to three pages of stack: hence the many rounds, and the
-//! row of a bare program that sleeps. The goals are for the median. Rss counts file pages that the page cache holds anyway and that the kernel maps around a fault, so it moves
-//! in steps of up to 64 KiB with the size of the file. Pss divides libc's pages among all their users on this machine,
-//! which flatters the dynamic ones, as does the size of their file, which has no libc in it. The kernel's own cost for a
-//! process (stack, task, page tables) is not in any figure.
+//! row of a bare program that sleeps. The goals are for the median. Rss counts file pages that the page cache holds
+//! anyway and that the kernel maps around a fault, so it moves in steps of up to 64 KiB with the size of the file. Pss
+//! divides libc's pages among all their users on this machine, which flatters the dynamic ones, as does the size of
+//! their file, which has no libc in it. The kernel's own cost for a process (stack, task, page tables) is not in any
+//! figure.
 
 mod side_by_side;
 

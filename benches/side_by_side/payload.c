@@ -1,7 +1,7 @@
 /*
  * The child that the inits start in the benches: it exits with 0 at once, or (PAYLOAD_STAYS) writes one byte to stdout
- * to say that it runs and sleeps until a signal ends it. Or (PAYLOAD_STARTS) it is the least that an init can be: starts
- * a program, waits, exits.
+ * to say that it runs and sleeps until a signal ends it. Or (PAYLOAD_STARTS) it is the least that an init can be:
+ * starts a program, waits, exits.
  *
  * PAYLOAD_BARE leaves libc out, so that what is seen is the init's cost and not that of a C library's start-up. An
  * architecture that is not listed fails to compile bare and is built with the libc at hand.
