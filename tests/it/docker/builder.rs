@@ -1,0 +1,134 @@
+//! A builder image for the Dockerfile, made of this machine's own Rust toolchain: no registry is needed.
+//!
+//! It holds what `cargo build` opens and no more: cargo, rustc and the linker driver, the libraries that
+//! ldd(1) finds for them, the target's rlibs, the objects that a link with libc needs, a shell, and the crates
+//! of Cargo.lock. It is the one thing that outlives a run, under a name made from all of that, since the next
+//! run should not send half a gigabyte again.
+
+use super::engine::Engine;
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Component, Path, PathBuf};
+use std::process::Command;
+
+/// What the Dockerfile's RUN lines call, but for cargo.
+const PROGRAMS: [&str; 5] = ["/bin/sh", "mkdir", "cp", "ln", "cc"];
+
+/// What `cc` opens when rustc links a build script against libc, as `cc -print-file-name` takes it.
+const LINK_INPUTS: &str = "Scrt1.o crti.o crtn.o crtbeginS.o crtendS.o liblto_plugin.so libgcc.a libgcc_s.so \
+    libgcc_s.so.1 libc.so libc.so.6 libc_nonshared.a ld-linux-x86-64.so.2 libm.so libm.so.6 libmvec.so.1 \
+    libdl.a libpthread.a librt.a libutil.a";
+
+/// The builder image of this toolchain and this Cargo.lock, made if the daemon has none.
+pub fn image(engine: &Engine) -> String {
+    let files = files();
+    let tag = format!("pausa-it-builder:{:016x}", key(&files));
+    if engine.call(&["images", "--quiet", &tag]).is_empty() {
+        engine.remove_images("pausa-it-builder");
+        let tree = Path::new(env!("CARGO_TARGET_TMPDIR")).join("builder");
+        vendor_crates(&tree);
+        let path = format!("PATH={}/bin:/usr/bin:/bin", sysroot().display());
+        let environment = format!("ENV {path} CARGO_HOME=/cargo CARGO_NET_OFFLINE=true");
+        engine.import(&tag, &tree, &files, &[&environment, "LABEL pausa.it.builder=yes"]);
+    }
+    // The run's label comes down to all that is built upon it, the nameless stages too.
+    let own = engine.tag("builder");
+    engine.build_without_context(&own, &format!("FROM {tag}\n"));
+    own
+}
+
+fn files() -> BTreeSet<PathBuf> {
+    let libraries = PathBuf::from(line_of("rustc", &["--print", "target-libdir"]));
+    let linkers = libraries.with_file_name("bin");
+    let mut programs: Vec<PathBuf> = PROGRAMS.iter().map(|name| on_path(name)).collect();
+    for name in ["collect2", "lto-wrapper"] {
+        programs.push(line_of("cc", &[&format!("-print-prog-name={name}")]).into());
+    }
+    programs.extend(["cargo", "rustc"].map(|name| sysroot().join("bin").join(name)));
+    programs.extend(["rust-lld", "gcc-ld/ld.lld"].map(|name| linkers.join(name)));
+    let mut files: BTreeSet<PathBuf> = programs.iter().flat_map(|program| with_libraries(program)).collect();
+    for name in LINK_INPUTS.split_whitespace() {
+        let path = PathBuf::from(line_of("cc", &[&format!("-print-file-name={name}")]));
+        // A name that cc does not know comes back as it was.
+        if path.is_absolute() {
+            files.extend(with_links(&path));
+        }
+    }
+    for entry in libraries.read_dir().expect("read the target's libraries") {
+        let path = entry.expect("read the target's libraries").path();
+        // The sanitizers' runtimes and std's shared form are left out.
+        if path.extension().is_some_and(|extension| extension == "rlib" || extension == "rmeta") {
+            files.extend(with_links(&path));
+        }
+    }
+    files
+}
+
+/// A program and what ld.so(8) will map for it.
+pub fn with_libraries(program: &Path) -> BTreeSet<PathBuf> {
+    // A static program has none, which ldd says by failing.
+    let output = Command::new("ldd").arg(program).output().expect("run ldd");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let libraries = text.split_whitespace().filter(|word| word.starts_with('/'));
+    libraries.map(Path::new).chain([program]).flat_map(with_links).collect()
+}
+
+/// A file and every symbolic link on the way to it: what a tree needs for `path` to open there as it does here.
+fn with_links(path: &Path) -> BTreeSet<PathBuf> {
+    let mut walked = PathBuf::new();
+    let mut parts = path.components();
+    while let Some(part) = parts.next() {
+        // What was walked has no link in it, so its parent is the one above.
+        if part == Component::ParentDir {
+            walked.pop();
+        } else {
+            walked.push(part);
+        }
+        if let Ok(target) = walked.read_link() {
+            let mut found = with_links(&walked.with_file_name("").join(target).join(parts.as_path()));
+            found.insert(walked);
+            return found;
+        }
+    }
+    BTreeSet::from([walked])
+}
+
+pub fn on_path(name: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").expect("a PATH");
+    let found =
+        std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| file.is_file());
+    found.unwrap_or_else(|| panic!("no {name} in PATH"))
+}
+
+fn sysroot() -> PathBuf {
+    line_of("rustc", &["--print", "sysroot"]).into()
+}
+
+fn line_of(program: &str, arguments: &[&str]) -> String {
+    super::engine::text_of(Command::new(program).args(arguments))
+}
+
+/// The crates, and a cargo that takes them from there.
+fn vendor_crates(tree: &Path) {
+    // A compiler's temporary files want a place too.
+    for directory in ["cargo", "tmp"] {
+        std::fs::create_dir_all(tree.join(directory)).expect("make the builder's tree");
+    }
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let vendor = ["vendor", "--locked", "--quiet", "--respect-source-config", "--manifest-path", manifest];
+    super::engine::text_of(Command::new("cargo").args(vendor).arg(tree.join("cargo/vendor")));
+    let sources = "[source.crates-io]\nreplace-with = \"vendored\"\n\
+        [source.vendored]\ndirectory = \"/cargo/vendor\"\n";
+    std::fs::write(tree.join("cargo/config.toml"), sources).expect("write cargo's configuration");
+}
+
+/// Changes when a file, the set of crates or this recipe does, which is when the image is to be made again.
+fn key(files: &BTreeSet<PathBuf>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (include_str!("../../../Cargo.lock"), include_str!("builder.rs")).hash(&mut hasher);
+    for file in files {
+        let metadata = file.symlink_metadata().unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        (file, metadata.len(), metadata.modified().ok()).hash(&mut hasher);
+    }
+    hasher.finish()
+}
