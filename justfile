@@ -1,0 +1,43 @@
+# A developer's commands. Each is plain cargo or docker; none does anything that the line does not show.
+
+# The list of them.
+default:
+    @just --list
+
+# The binary: target/release/pausa.
+build:
+    cargo build --release --locked
+
+# The suite, or the trials whose name contains FILTER.
+test *FILTER:
+    cargo test --locked -- {{FILTER}}
+
+# The same suite on the programs that pausa replaces.
+test-originals *FILTER:
+    INIT_UNDER_TEST=original cargo test --locked --test it -- {{FILTER}}
+
+# Ours beside the originals.
+bench:
+    cargo bench --locked
+
+lint:
+    cargo fmt --check
+    cargo clippy --all-targets --locked -- -D warnings
+
+version := `cargo pkgid | sed 's/.*[#@]//'`
+revision := `git describe --always --dirty`
+
+# The image; `just image pausa --build-arg BUILDER=…` where the default builder is out of reach.
+image tag="pausa" *OPTIONS:
+    docker build --tag {{tag}} --build-arg VERSION={{version}} --build-arg REVISION={{revision}} {{OPTIONS}} .
+
+# What CI runs, as root.
+ci:
+    .ci/run
+
+# The builder image that the suite keeps between runs, and what a killed run left behind.
+clean-docker:
+    docker ps --all --quiet --filter label=pausa.it.run | xargs --no-run-if-empty docker rm --force
+    docker images --format '{{{{.Repository}}:{{{{.Tag}}' 'pausa-it-*/*' | xargs --no-run-if-empty docker rmi --force
+    docker images --format '{{{{.Repository}}:{{{{.Tag}}' pausa-it-builder | xargs --no-run-if-empty docker rmi --force
+    docker image prune --force --filter label=pausa.it.builder
