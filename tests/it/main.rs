@@ -1,3 +1,59 @@
-fn main() {
-    println!("{}", env!("CARGO_BIN_EXE_pausa"));
+//! The integration suite: whole programs, real PID namespaces, real terminals; nothing is mocked.
+//!
+//! Every row of every table is a trial of its own, so that a failure names the case. The same binary is also the child
+//! program that the rows run (`payload`) and the single-threaded helper that makes namespaces (`namespace`).
+//! `INIT_UNDER_TEST=original` runs the rows that are not ours alone against the programs that pausa replaces.
+//!
+//! No test waits for time to pass: each waits for a line, an end of file, an exit or a state that the kernel shows, and
+//! one generous deadline for each run turns a hang into a failure that says what was seen.
+
+use std::process::ExitCode;
+
+// The harness, from the ground up.
+mod kernel;
+mod namespace;
+mod payload;
+mod process;
+mod signals;
+mod subject;
+
+// The run of one subject.
+mod ear;
+mod launch;
+mod running;
+
+// The behaviours, one file each.
+mod cli;
+mod exit_status;
+mod forwarding;
+mod hold;
+mod hold_cost;
+mod reaping;
+mod size;
+mod targets;
+mod terminal;
+mod tidy;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        Some("payload") => payload::main(&arguments[1..]),
+        Some("namespace") => namespace::main(&arguments[1..]),
+        _ => {}
+    }
+    let trials = [
+        hold::trials(),
+        hold_cost::trials(),
+        exit_status::trials(),
+        forwarding::trials(),
+        targets::trials(),
+        reaping::trials(),
+        cli::trials(),
+        terminal::trials(),
+        size::trials(),
+        tidy::trials(),
+    ];
+    let conclusion = libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials.into_iter().flatten().collect());
+    subject::remove_directory();
+    conclusion.exit_code()
 }

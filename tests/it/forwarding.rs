@@ -1,0 +1,214 @@
+//! Forwarding: every signal arrives, none is lost, real-time ones keep value and order; and what the child inherits.
+
+use crate::kernel::set_of;
+use crate::launch::{AsSubreaper, Launch, PLACES, Place, expecting_bug};
+use crate::process::{Process, Status};
+use crate::running::Ended::{Code, Signal};
+use crate::running::Running;
+use crate::signals::{self, RTMAX, RTMIN, name};
+use crate::subject::{Catatonit, DumbInit, Pausa, Pause, Subject, Tini, original, supervisors};
+use libc::{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP, SIGTSTP, SIGTTIN, SIGTTOU};
+use libc::{SIGCONT, SIGHUP, SIGKILL, SIGPIPE, SIGSTOP, SIGTERM, SIGUSR1, SIGUSR2};
+use libtest_mimic::Trial;
+use std::time::Duration;
+
+pub fn trials() -> Vec<Trial> {
+    let places = PLACES.iter().flat_map(|&place| supervisors().iter().map(move |&subject| (subject, place)));
+    let mut trials: Vec<Trial> = places.flat_map(|(subject, place)| trials_of(subject, place)).collect();
+    if !original() {
+        trials.extend(trials_of_ours());
+    }
+    trials
+}
+
+fn trials_of(subject: Subject, place: Place) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    let mut row = |name: String, row: Box<dyn FnOnce() + Send>| {
+        trials.push(place.trial(format!("forwarding: {name} ({}, {})", subject.name(), place.words()), row));
+    };
+    for signal in signals::forwardable().filter(|signal| !keeps(subject, place).contains(signal)) {
+        // glibc leaves its own two out of every set, so a program linked with it drops them, or dies of them.
+        let bug = expecting_bug(signal == 32 || signal == 33, move || reaches_the_child(subject, place, signal));
+        row(format!("{} reaches the child", name(signal)), Box::new(bug));
+    }
+    // They send with kill(2), which knows no value.
+    let no_values = subject != Pausa;
+    for signal in [SIGUSR1, RTMIN, RTMIN + 7, RTMAX] {
+        let queued = expecting_bug(no_values, move || keeps_values(subject, place, signal));
+        row(format!("{} keeps its queued values and their order", name(signal)), Box::new(queued));
+    }
+    let all = expecting_bug(no_values, move || keeps_everything_queued(subject, place));
+    row("all real-time signals at once keep values and order".into(), Box::new(all));
+    row("the child's mask and dispositions".into(), Box::new(move || hands_down(subject, place)));
+    // catatonit signals its child with 0 at the start, so whether it lives through this is a race.
+    if nix::unistd::getuid().is_root() && !(subject == Catatonit && original()) {
+        // It takes every failure of kill(2) for its own.
+        let dies = expecting_bug(subject == Tini, move || survives_eperm(subject, place));
+        row("a child that may not be signalled is no reason to end".into(), Box::new(dies));
+    }
+    trials
+}
+
+fn trials_of_ours() -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for place in PLACES {
+        for options in [&["--"][..], &["-g", "--"]] {
+            for moment in [Moment::MaskIsSet, Moment::ChildIsThere] {
+                let words = place.words();
+                let name = format!("forwarding: no SIGTERM is lost when {moment:?}, 200 times ({options:?}, {words})");
+                trials.push(place.trial(name, move || loses_nothing(place, options, moment)));
+            }
+        }
+        for signal in [SIGKILL, SIGSTOP] {
+            let name = format!("forwarding: {} is not for us ({})", signals::name(signal), place.words());
+            trials.push(place.trial(name, move || leaves_to_the_kernel(place, signal)));
+        }
+    }
+    trials
+}
+
+/// What a program does not pass on, by contract.
+fn keeps(subject: Subject, place: Place) -> Vec<i32> {
+    let faults = [SIGFPE, SIGILL, SIGSEGV, SIGBUS, SIGABRT, SIGTRAP, SIGSYS];
+    match subject {
+        Pausa | Pause => vec![],
+        Tini => [&faults[..], &[SIGTTIN, SIGTTOU]].concat(),
+        Catatonit => [&faults[..], &[SIGTSTP, SIGTTIN, SIGTTOU]].concat(),
+        // It passes these on, and then stops itself, unless it is PID 1, which cannot stop.
+        DumbInit if place == AsSubreaper => vec![SIGTSTP, SIGTTIN, SIGTTOU],
+        DumbInit => vec![],
+    }
+}
+
+/// A subject that signals the child alone, ready for the command.
+fn supervising(subject: Subject, place: Place) -> Launch {
+    let options: &[&str] = if subject == DumbInit { &["-c"] } else { &[] };
+    Launch::of(subject, place).args(options).args(["--"])
+}
+
+/// With a child that echoes signals.
+fn echoing(subject: Subject, place: Place) -> Running {
+    let mut running = supervising(subject, place).payload("ready").start();
+    running.handshake("ready");
+    running
+}
+
+fn reaches_the_child(subject: Subject, place: Place, signal: i32) {
+    let mut running = supervising(subject, place).payload("ready").patience(Duration::from_secs(5)).start();
+    running.handshake("ready");
+    running.kill(signal);
+    let line = running.stdout_line();
+    assert!(line.starts_with(&format!("signal {signal} ")), "{line}");
+    running.say("exit 42");
+    let (ended, stdout, _) = running.wait_with_output();
+    assert_eq!((ended, stdout.as_str()), (Code(42), ""), "once, and nothing else");
+}
+
+/// The number of the signal and the value, from a line of the payload.
+fn number_and_value(line: &str) -> (i32, i32) {
+    let words: Vec<&str> = line.split(' ').collect();
+    assert_eq!(words.first(), Some(&"signal"), "{line}");
+    (words[1].parse().expect("a number"), words[words.len() - 1].parse().expect("a value"))
+}
+
+fn keeps_values(subject: Subject, place: Place, signal: i32) {
+    let mut running = echoing(subject, place);
+    for value in [7, -1, i32::MAX, i32::MIN] {
+        running.queue(signal, value);
+        assert_eq!(number_and_value(&running.stdout_line()), (signal, value));
+    }
+    if signal < RTMIN {
+        // Standard signals merge while they are pending.
+        return;
+    }
+    for value in 0..100 {
+        running.queue(signal, value);
+    }
+    for value in 0..100 {
+        assert_eq!(number_and_value(&running.stdout_line()), (signal, value));
+    }
+}
+
+/// Stopped meanwhile, so that it finds all of them pending, and in the kernel's order: by number, then by age.
+fn keeps_everything_queued(subject: Subject, place: Place) {
+    let mut running = echoing(subject, place);
+    running.kill(SIGSTOP);
+    running.until_state(running.pid(), "T");
+    let queued: Vec<(i32, i32)> =
+        (RTMIN..=RTMAX).flat_map(|signal| [(signal, 30), (signal, 10), (signal, 20)]).collect();
+    for &(signal, value) in &queued {
+        running.queue(signal, value);
+    }
+    running.kill(SIGCONT);
+    let heard: Vec<(i32, i32)> = std::iter::repeat_with(|| number_and_value(&running.stdout_line()))
+        .filter(|&(signal, _)| signal != SIGCONT)
+        .take(queued.len())
+        .collect();
+    assert_eq!(heard, queued);
+}
+
+fn hands_down(subject: Subject, place: Place) {
+    let (blocked, ignored) = (set_of(&[SIGUSR1, SIGTTOU, RTMIN]), set_of(&[SIGHUP, SIGPIPE, SIGUSR2]));
+    let expected = match subject {
+        // By contract: it unblocks everything, and its handlers make exec reset what was ignored.
+        DumbInit => (0, 0),
+        // A bug that nobody can use: the child and all below it cannot be stopped from the keyboard.
+        Catatonit if original() => (blocked | set_of(&[SIGTSTP, SIGTTIN, SIGTTOU]), ignored),
+        _ => (blocked, ignored),
+    };
+    let launch = supervising(subject, place).args(["cat", "/proc/self/status"]);
+    let launch = launch.blocking(&[SIGUSR1, SIGTTOU, RTMIN]).ignoring(&[SIGHUP, SIGPIPE, SIGUSR2]);
+    let (ended, stdout, _) = launch.start().wait_with_output();
+    let seen = Status::from_text(stdout);
+    assert_eq!((ended, seen.signals("SigCgt"), seen.signals("SigPnd")), (Code(0), 0, 0));
+    assert_eq!((seen.signals("SigBlk"), seen.signals("SigIgn")), expected);
+}
+
+/// As root without CAP_KILL, whose child has become somebody else.
+fn survives_eperm(subject: Subject, place: Place) {
+    let launch = supervising(subject, place).payload("nobody 65534").without_cap_kill();
+    let mut running = launch.patience(Duration::from_secs(10)).start();
+    running.handshake("ready");
+    running.kill(SIGUSR1);
+    if subject == Pausa {
+        let said = running.stderr_line();
+        assert!(said.contains("USR1"), "{said:?} names the signal that could not be sent");
+    }
+    running.kill(SIGHUP);
+    running.say("exit 42");
+    let (ended, stdout, _) = running.wait_with_output();
+    assert_eq!((ended, stdout.as_str()), (Code(42), ""));
+}
+
+/// When the harness sends SIGTERM.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    /// As soon as the kernel shows that the init runs: before that, it drops what is sent to a PID 1.
+    MaskIsSet,
+    /// As soon as there is a child: not yet a group leader, not yet executed, its mask not yet restored.
+    ChildIsThere,
+}
+
+/// The child leaves SIGTERM at its default, so whenever the signal comes to it, 143 is the end.
+fn loses_nothing(place: Place, options: &[&str], moment: Moment) {
+    for round in 0..200 {
+        let mut running = Launch::of(Pausa, place).args(options).payload("wait").start();
+        let pid = running.pid();
+        running.at_the_first_moment("the moment to send", |running| match moment {
+            Moment::MaskIsSet => running.status().signals("SigBlk") & set_of(&[SIGTERM]) != 0,
+            Moment::ChildIsThere => Process::has_children(pid),
+        });
+        running.kill(SIGTERM);
+        assert_eq!(running.wait(), Code(128 + SIGTERM), "round {round}");
+    }
+}
+
+fn leaves_to_the_kernel(place: Place, signal: i32) {
+    let mut running = echoing(Pausa, place);
+    running.kill(signal);
+    if signal == SIGSTOP {
+        running.until_state(running.pid(), "T");
+        running.kill(SIGKILL);
+    }
+    assert_eq!(running.wait(), Signal(SIGKILL));
+}
