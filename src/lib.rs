@@ -45,7 +45,7 @@ mod start;
 pub mod sys;
 
 use args::{Args, Env};
-use config::{Config, Stream, Task};
+use config::{Config, Task};
 use personality::Personality;
 use signal::SignalSet;
 use status::ExitStatus;
@@ -60,16 +60,7 @@ pub fn run<'a>(mut args: Args<'a>, mut env: Env<'a>, inherited: SignalSet) -> Ex
     match config.task {
         Task::Hold(hold) => hold::hold(hold, &config),
         Task::Supervise(command) => supervise::supervise(&command, &env, &config, inherited),
-        Task::Print(stream, text) => {
-            let fd = if stream == Stream::Stdout { Fd::STDOUT } else { Fd::STDERR };
-            // To a descriptor that is closed, say: there is nobody to tell.
-            let _ = sys::write_all(fd, text.as_bytes());
-            ExitStatus::SUCCESS
-        }
-        Task::Complain(event) => {
-            report::tell(&config, &event);
-            config.failure
-        }
+        Task::Print(..) | Task::Complain(..) => report::answer(&config),
     }
 }
 

@@ -68,6 +68,10 @@ struct Supervisor<'a> {
 
 impl Supervisor<'_> {
     fn run(&mut self) -> ExitStatus {
+        // Zombies that were there before us: no SIGCHLD will come for them.
+        if let Some(status) = self.reap() {
+            return status;
+        }
         loop {
             let received = sys::wait_signal(SignalSet::ALL);
             match forward::respond(received.signal, received.sender(), self.own, self.config) {

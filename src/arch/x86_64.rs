@@ -110,8 +110,9 @@ pub(crate) unsafe extern "C" fn vfork(
         "jz 2f",
         "ret",                    // The parent: the child has called execve or ended.
         "2:",
+        "push rax",               // The child: align the stack as a function expects it.
         "mov rdi, r9",
-        "call r8",                // The child.
+        "call r8",
         "ud2",
         flags = const libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD,
         clone = const libc::SYS_clone,

@@ -20,7 +20,8 @@ pub fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = places.flat_map(|(subject, place)| trials_of(subject, place)).collect();
     if !original() {
         trials.extend(PLACES.map(|place| {
-            let name = format!("exit status: the child still sees SIGCHLD ignored (pausa, {})", place.words());
+            let name =
+                format!("exit status: the child still sees SIGCHLD ignored (pausa, {})", place.words());
             place.trial(name, move || passes_on_ignored_sigchld(place))
         }));
         trials.extend(UNRUNNABLE.iter().map(|(what, make, _)| {
@@ -49,9 +50,15 @@ fn trials_of(subject: Subject, place: Place) -> Vec<Trial> {
     }
     for signal in [SIGQUIT, SIGSEGV, SIGABRT] {
         let name = format!("{} of the child is {} with a core too", signals::name(signal), 128 + signal);
-        row(name, Box::new(move || becomes(subject, place, &format!("die-with-core {signal}"), 128 + signal)));
+        row(
+            name,
+            Box::new(move || becomes(subject, place, &format!("die-with-core {signal}"), 128 + signal)),
+        );
     }
-    row("a stopped and continued child has not ended".into(), Box::new(move || stop_is_no_end(subject, place)));
+    row(
+        "a stopped and continued child has not ended".into(),
+        Box::new(move || stop_is_no_end(subject, place)),
+    );
     // Both see ECHILD, since the kernel has reaped the child, and wait for ever.
     let hangs = [Tini, Catatonit].contains(&subject);
     let ignored = expecting_bug(hangs, move || survives_ignored_sigchld(subject, place));
@@ -116,7 +123,11 @@ type Unrunnable = (&'static str, fn() -> PathBuf, &'static [(Subject, i32)]);
 /// The originals run a text file by /bin/sh, as glibc's execvp does; pausa under its own name starts no shell.
 const UNRUNNABLE: &[Unrunnable] = &[
     ("not found", || "no-such-command".into(), &[(Pausa, 127), (Tini, 127), (DumbInit, 2), (Catatonit, 1)]),
-    ("a path to nothing", || "/no/such/command".into(), &[(Pausa, 127), (Tini, 127), (DumbInit, 2), (Catatonit, 1)]),
+    (
+        "a path to nothing",
+        || "/no/such/command".into(),
+        &[(Pausa, 127), (Tini, 127), (DumbInit, 2), (Catatonit, 1)],
+    ),
     ("an empty name", PathBuf::new, &[(Pausa, 127), (Tini, 127), (DumbInit, 2), (Catatonit, 1)]),
     ("a directory", || directory().into(), &[(Pausa, 126), (Tini, 126), (DumbInit, 2), (Catatonit, 1)]),
     (
@@ -124,13 +135,21 @@ const UNRUNNABLE: &[Unrunnable] = &[
         || script("plain", "#!/bin/sh\nexit 7\n", 0o644),
         &[(Pausa, 126), (Tini, 126), (DumbInit, 2), (Catatonit, 1)],
     ),
-    ("a text file", || script("text", "exit 7\n", 0o755), &[(Pausa, 126), (Tini, 7), (DumbInit, 7), (Catatonit, 7)]),
+    (
+        "a text file",
+        || script("text", "exit 7\n", 0o755),
+        &[(Pausa, 126), (Tini, 7), (DumbInit, 7), (Catatonit, 7)],
+    ),
     (
         "a script without its interpreter",
         || script("orphaned", "#!/no/such/shell\n", 0o755),
         &[(Pausa, 127), (Tini, 127), (DumbInit, 2), (Catatonit, 1)],
     ),
-    ("under a file", || script("file", "", 0o644).join("x"), &[(Pausa, 126), (Tini, 1), (DumbInit, 2), (Catatonit, 1)]),
+    (
+        "under a file",
+        || script("file", "", 0o644).join("x"),
+        &[(Pausa, 126), (Tini, 1), (DumbInit, 2), (Catatonit, 1)],
+    ),
 ];
 
 /// A new file of this run with these bytes and mode.
@@ -155,5 +174,8 @@ fn cannot_run(subject: Subject, place: Place, make: fn() -> PathBuf, code: i32) 
 fn names_the_command(make: fn() -> PathBuf) {
     let command = make().to_str().expect("UTF-8").to_owned();
     let (_, _, stderr) = supervising(Pausa, AsPid1).args([&command]).start().wait_with_output();
-    assert!(stderr.starts_with("pausa: ") && stderr.contains(&command) && stderr.lines().count() == 1, "{stderr:?}");
+    assert!(
+        stderr.starts_with("pausa: ") && stderr.contains(&command) && stderr.lines().count() == 1,
+        "{stderr:?}"
+    );
 }

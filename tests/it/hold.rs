@@ -22,7 +22,10 @@ pub fn trials() -> Vec<Trial> {
         let mut row = |name: &str, row: fn(Place)| {
             trials.push(place.trial(format!("hold: {name} (pause, {})", place.words()), move || row(place)));
         };
-        row("handles INT, TERM and CHLD, blocks nothing, ignores what it inherited", has_exactly_these_signals);
+        row(
+            "handles INT, TERM and CHLD, blocks nothing, ignores what it inherited",
+            has_exactly_these_signals,
+        );
         row("arguments other than -v mean nothing", holds_whatever_the_arguments);
         row("warns only when it is not the first process", warns_only_when_not_first);
         row("a stop from outside is no end", survives_stop_and_continue);
@@ -35,21 +38,29 @@ pub fn trials() -> Vec<Trial> {
             trials.push(place.trial(name, move || ends_well(place, signal, said)));
         }
         for signal in [SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, 34, 64] {
-            let name =
-                format!("hold: {} has its default action (pause, {})", crate::signals::name(signal), place.words());
+            let name = format!(
+                "hold: {} has its default action (pause, {})",
+                crate::signals::name(signal),
+                place.words()
+            );
             trials.push(place.trial(name, move || leaves_to_default(place, signal)));
         }
         for (name, stderr) in BAD_STDERR {
             // stdio in the original's handlers waits for the reader or dies of SIGPIPE, which PID 1 ignores.
             let bug = *name == "full" || (*name == "broken" && place == AsSubreaper);
             let row = expecting_bug(bug, move || survives_stderr(place, *stderr));
-            trials
-                .push(place.trial(format!("hold: stderr that is {name} does no harm (pause, {})", place.words()), row));
+            trials.push(
+                place.trial(
+                    format!("hold: stderr that is {name} does no harm (pause, {})", place.words()),
+                    row,
+                ),
+            );
         }
         let zombies = expecting_bug(true, move || reaps_what_was_there(place));
-        trials.push(
-            place.trial(format!("hold: zombies of before are reaped at once (pause, {})", place.words()), zombies),
-        );
+        trials.push(place.trial(
+            format!("hold: zombies of before are reaped at once (pause, {})", place.words()),
+            zombies,
+        ));
     }
     trials.push(AsPid1.trial("hold: orphans are reaped (pause, as PID 1)".into(), reaps_orphans));
     if !original() {
@@ -60,11 +71,17 @@ pub fn trials() -> Vec<Trial> {
 
 fn trials_of_ours() -> Vec<Trial> {
     vec![
-        AsPid1.trial("hold: SIGTERM that is pending at the start is not lost (pause, as PID 1)".into(), obeys_pending),
-        AsPid1
-            .trial("hold: SIGTERM at the first moment is not lost, 100 times (pause, as PID 1)".into(), obeys_at_once),
+        AsPid1.trial(
+            "hold: SIGTERM that is pending at the start is not lost (pause, as PID 1)".into(),
+            obeys_pending,
+        ),
+        AsPid1.trial(
+            "hold: SIGTERM at the first moment is not lost, 100 times (pause, as PID 1)".into(),
+            obeys_at_once,
+        ),
         AsPid1.trial("hold: pausa without a command holds (as PID 1)".into(), || pausa_holds(AsPid1)),
-        AsSubreaper.trial("hold: pausa without a command holds (not PID 1)".into(), || pausa_holds(AsSubreaper)),
+        AsSubreaper
+            .trial("hold: pausa without a command holds (not PID 1)".into(), || pausa_holds(AsSubreaper)),
         AsPid1.trial("hold: pausa -v names each process that it reaps".into(), pausa_names_the_reaped),
         AsPid1.trial("hold: pausa without -v reaps silently".into(), pausa_reaps_silently),
     ]
@@ -105,7 +122,10 @@ fn stderr_of(place: Place, lines: &[&str]) -> String {
 fn prints_version(place: Place, arguments: &[&str]) {
     let (ended, stdout, stderr) = Launch::of(Pause, place).args(arguments).start().wait_with_output();
     assert_eq!((ended, stderr.as_str()), (Code(0), ""));
-    assert!(stdout.starts_with("pause.c ") && stdout.ends_with('\n') && stdout.lines().count() == 1, "{stdout:?}");
+    assert!(
+        stdout.starts_with("pause.c ") && stdout.ends_with('\n') && stdout.lines().count() == 1,
+        "{stdout:?}"
+    );
 }
 
 fn has_exactly_these_signals(place: Place) {
@@ -116,7 +136,8 @@ fn has_exactly_these_signals(place: Place) {
 }
 
 fn holds_whatever_the_arguments(place: Place) {
-    let running = held(Launch::of(Pause, place).args(["--help", "-vv", "--version", "sh", "-c", "exit 3", ""]));
+    let running =
+        held(Launch::of(Pause, place).args(["--help", "-vv", "--version", "sh", "-c", "exit 3", ""]));
     running.kill(SIGTERM);
     assert_eq!(running.wait(), Code(0));
 }
@@ -193,7 +214,10 @@ fn reaps_what_was_there(place: Place) {
 fn reaps_orphans() {
     let mut running = held(Launch::of(Pause, AsPid1));
     for _ in 0..3 {
-        assert_eq!(running.enter().payload("orphans 5").stdin(std::process::Stdio::null()).start().wait(), Code(0));
+        assert_eq!(
+            running.enter().payload("orphans 5").stdin(std::process::Stdio::null()).start().wait(),
+            Code(0)
+        );
     }
     running.until("no zombies", |running| running.processes().is_empty().then_some(()));
     until_paused(&mut running);

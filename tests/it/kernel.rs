@@ -39,7 +39,9 @@ pub fn exit_now(code: i32) -> ! {
 /// Replaces the calling thread's signal mask.
 pub fn set_mask(set: SignalSet) {
     // SAFETY: `set` is a readable 8-byte set, and its size is the fourth argument (rt_sigprocmask(2)).
-    let done = unsafe { libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const set, 0usize, SET_BYTES) };
+    let done = unsafe {
+        libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const set, 0usize, SET_BYTES)
+    };
     assert_eq!(done, 0, "rt_sigprocmask: {}", io::Error::last_os_error());
 }
 

@@ -214,7 +214,12 @@ impl Launch {
         let (ours, theirs) = UnixStream::pair().expect("socketpair");
         let number = theirs.as_raw_fd();
         let mut helper = Command::new(std::env::current_exe().expect("the test binary knows its path"));
-        helper.arg("namespace").arg(number.to_string()).args(self.orders.to_arguments()).arg("--").arg(&self.program);
+        helper
+            .arg("namespace")
+            .arg(number.to_string())
+            .args(self.orders.to_arguments())
+            .arg("--")
+            .arg(&self.program);
         helper.args(&self.argv).env_clear().envs(self.environment);
         if let Some(directory) = &self.directory {
             helper.current_dir(directory);

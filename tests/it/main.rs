@@ -53,7 +53,8 @@ fn main() -> ExitCode {
         size::trials(),
         tidy::trials(),
     ];
-    let conclusion = libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials.into_iter().flatten().collect());
+    let conclusion =
+        libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials.into_iter().flatten().collect());
     subject::remove_directory();
     conclusion.exit_code()
 }

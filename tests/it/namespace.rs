@@ -53,7 +53,8 @@ impl Orders {
         let mut orders = Self::default();
         for argument in arguments {
             let (key, value) = argument.split_once('=').expect("KEY=VALUE");
-            let list = || value.split(',').filter(|number| !number.is_empty()).map(|number| number.parse().unwrap());
+            let list =
+                || value.split(',').filter(|number| !number.is_empty()).map(|number| number.parse().unwrap());
             match key {
                 "pid_1" => orders.pid_1 = value == "true",
                 "session" => orders.session = value == "true",
@@ -73,7 +74,8 @@ pub fn main(arguments: &[String]) -> ! {
     // The harness may die by SIGKILL; nothing that it started may outlive it.
     prctl::set_pdeathsig(Signal::SIGKILL).expect("PR_SET_PDEATHSIG");
     let mut channel = channel_from(&arguments[0]);
-    let middle = arguments.iter().position(|argument| argument == "--").expect("ORDER… -- PROGRAM ARGV0 ARG…");
+    let middle =
+        arguments.iter().position(|argument| argument == "--").expect("ORDER… -- PROGRAM ARGV0 ARG…");
     let orders = Orders::from_arguments(&arguments[1..middle]);
     let status = match start(&orders, &arguments[middle + 1..]) {
         Ok(pid) => {
@@ -141,10 +143,13 @@ fn enter_new_namespaces() -> Result<(), String> {
     unshare(flags).map_err(|error| format!("unshare({flags:?}): {error}"))?;
     if !uid.is_root() {
         // One's own id becomes 0; user_namespaces(7) wants setgroups given up first.
-        for (file, text) in
-            [("setgroups", "deny".to_owned()), ("uid_map", format!("0 {uid} 1")), ("gid_map", format!("0 {gid} 1"))]
-        {
-            fs::write(format!("/proc/self/{file}"), text).map_err(|error| format!("write {file}: {error}"))?;
+        for (file, text) in [
+            ("setgroups", "deny".to_owned()),
+            ("uid_map", format!("0 {uid} 1")),
+            ("gid_map", format!("0 {gid} 1")),
+        ] {
+            fs::write(format!("/proc/self/{file}"), text)
+                .map_err(|error| format!("write {file}: {error}"))?;
         }
     }
     Ok(())
@@ -168,7 +173,8 @@ fn prepare(orders: &Orders) -> Result<(), String> {
     prctl::set_pdeathsig(Signal::SIGKILL).map_err(told("PR_SET_PDEATHSIG"))?;
     if orders.pid_1 {
         let none: Option<&str> = None;
-        mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).map_err(told("make / private"))?;
+        mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)
+            .map_err(told("make / private"))?;
         let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
         mount(Some("proc"), "/proc", Some("proc"), flags, none).map_err(told("mount /proc"))?;
     }

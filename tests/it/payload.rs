@@ -106,7 +106,9 @@ fn wait() -> i32 {
 }
 
 fn die(signal: i32, core: u64) -> i32 {
-    setrlimit(Resource::RLIMIT_CORE, 0, core).or_else(|_| setrlimit(Resource::RLIMIT_CORE, 0, 0)).expect("setrlimit");
+    setrlimit(Resource::RLIMIT_CORE, 0, core)
+        .or_else(|_| setrlimit(Resource::RLIMIT_CORE, 0, 0))
+        .expect("setrlimit");
     kernel::set_disposition(signal, libc::SIG_DFL);
     kernel::set_mask(0);
     kernel::send(unistd::getpid().as_raw(), signal).expect("signal oneself");
@@ -217,6 +219,9 @@ fn report() -> i32 {
     let foreground = unistd::tcgetpgrp(std::io::stdin()).unwrap_or(Pid::from_raw(-1));
     let (pid, parent) = (unistd::getpid(), unistd::getppid());
     let session = unistd::getsid(None).expect("getsid");
-    say(&format!("pid {pid} parent {parent} group {} session {session} foreground {foreground}", unistd::getpgrp()));
+    say(&format!(
+        "pid {pid} parent {parent} group {} session {session} foreground {foreground}",
+        unistd::getpgrp()
+    ));
     obey()
 }

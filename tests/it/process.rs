@@ -30,7 +30,15 @@ impl Process {
         let mut number = || Some(Pid::from_raw(rest.next()?.parse().ok()?));
         let (parent, group, session) = (number()?, number()?, number()?);
         number()?; // tty_nr
-        Some(Self { pid, name: stat[open + 1..close].to_owned(), state, parent, group, session, foreground: number()? })
+        Some(Self {
+            pid,
+            name: stat[open + 1..close].to_owned(),
+            state,
+            parent,
+            group,
+            session,
+            foreground: number()?,
+        })
     }
 
     /// Everything below `root` in the tree of processes, without `root`.
@@ -57,7 +65,11 @@ impl Process {
 
 impl fmt::Display for Process {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} ({}) child of {}, group {}", self.state, self.pid, self.name, self.parent, self.group)
+        write!(
+            f,
+            "{} {} ({}) child of {}, group {}",
+            self.state, self.pid, self.name, self.parent, self.group
+        )
     }
 }
 

@@ -17,11 +17,19 @@ pub fn trials() -> Vec<Trial> {
         // dumb-init cannot adopt unless it is PID 1.
         for &subject in supervisors().iter().filter(|&&subject| place == AsPid1 || subject != DumbInit) {
             let mut row = |name: &str, row: Box<dyn FnOnce() + Send>| {
-                trials.push(place.trial(format!("reaping: {name} ({}, {})", subject.name(), place.words()), row));
+                trials.push(
+                    place.trial(format!("reaping: {name} ({}, {})", subject.name(), place.words()), row),
+                );
             };
             row("an orphan is adopted and reaped", Box::new(move || adopts_and_reaps(subject, place)));
-            row("20,000 orphans leave no zombie, and the child's 7", Box::new(move || reaps_many(subject, place)));
-            row("orphans that live do not keep it from ending", Box::new(move || ends_with_the_child(subject, place)));
+            row(
+                "20,000 orphans leave no zombie, and the child's 7",
+                Box::new(move || reaps_many(subject, place)),
+            );
+            row(
+                "orphans that live do not keep it from ending",
+                Box::new(move || ends_with_the_child(subject, place)),
+            );
             // Without a SIGCHLD nobody looks; tini does, each second.
             let stay = expecting_bug(subject != Tini, move || reaps_what_was_there(subject, place));
             row("zombies of before are reaped at once", Box::new(stay));
@@ -70,7 +78,11 @@ fn ends_with_the_child(subject: Subject, place: Place) {
     running.say("exit 0");
     assert_eq!(running.ended(), Code(7));
     let survives = Process::of(orphan).is_some_and(|orphan| orphan.state != 'Z');
-    assert_eq!(survives, place == AsSubreaper, "the kernel ends those of a PID namespace, and nobody the others");
+    assert_eq!(
+        survives,
+        place == AsSubreaper,
+        "the kernel ends those of a PID namespace, and nobody the others"
+    );
 }
 
 fn reaps_what_was_there(subject: Subject, place: Place) {

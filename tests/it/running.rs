@@ -62,7 +62,9 @@ impl Running {
         let (channel, deadline) = (Some(channel), Instant::now() + patience);
         let mut running = Self { helper, channel, ears, stdin, pid: Pid::from_raw(0), ended: None, deadline };
         match running.line(Stream::Channel) {
-            Some(line) if line.starts_with("pid ") => running.pid = Pid::from_raw(line[4..].parse().expect("a pid")),
+            Some(line) if line.starts_with("pid ") => {
+                running.pid = Pid::from_raw(line[4..].parse().expect("a pid"))
+            }
             Some(line) => return Err(line),
             None => return Err(format!("the helper died: {}", running.rest(Stream::Stderr))),
         }
@@ -212,9 +214,13 @@ impl Running {
 
     /// A program that joins the subject's namespaces, as `kubectl exec` and app containers of a pod do.
     pub fn enter(&self) -> Launch {
-        let own_user: &[&str] = if nix::unistd::getuid().is_root() { &[] } else { &["-U", "--preserve-credentials"] };
+        let own_user: &[&str] =
+            if nix::unistd::getuid().is_root() { &[] } else { &["-U", "--preserve-credentials"] };
         let pid = self.pid.to_string();
-        Launch::program("/usr/bin/nsenter", AsSubreaper).args(["-t", &pid, "-p", "-m"]).args(own_user).args(["--"])
+        Launch::program("/usr/bin/nsenter", AsSubreaper)
+            .args(["-t", &pid, "-p", "-m"])
+            .args(own_user)
+            .args(["--"])
     }
 
     // ----------------------------------------------------------------------------------------------- how it ended

@@ -17,7 +17,9 @@ pub fn forwardable() -> impl Iterator<Item = i32> {
 /// Ends a process by default: neither ignored nor a stop (signal(7), "Standard signals").
 pub fn deadly() -> impl Iterator<Item = i32> {
     use libc::{SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH};
-    all().filter(|signal| ![SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH].contains(signal))
+    all().filter(|signal| {
+        ![SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH].contains(signal)
+    })
 }
 
 /// `SIGTERM`, `SIGRTMIN+3`, or `signal 32` for the two that have no name.

@@ -39,8 +39,8 @@ fn release_binary() -> &'static [u8] {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(["build", "--release", "--bin", "pausa", "--offline", "--target-dir"]).arg(&target);
         // What the outer cargo says to its tests is not for the inner one.
-        for (name, _) in
-            std::env::vars().filter(|(name, _)| name.starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR")
+        for (name, _) in std::env::vars()
+            .filter(|(name, _)| name.starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR")
         {
             cargo.env_remove(name);
         }
@@ -66,7 +66,8 @@ fn number<const BYTES: usize>(at: usize) -> u64 {
 fn segments() -> Vec<Segment> {
     let binary = release_binary();
     assert_eq!(&binary[..6], b"\x7fELF\x02\x01", "64-bit, little-endian");
-    let (table, size, entries) = (number::<8>(32) as usize, number::<2>(54) as usize, number::<2>(56) as usize);
+    let (table, size, entries) =
+        (number::<8>(32) as usize, number::<2>(54) as usize, number::<2>(56) as usize);
     (0..entries)
         .map(|index| table + index * size)
         .map(|at| Segment {
@@ -107,7 +108,9 @@ fn has_a_plain_stack() {
 fn enters_at_code() {
     let entry = number::<8>(24);
     let holds = |segment: &Segment| (segment.address..segment.address + segment.memory_size).contains(&entry);
-    let code = segments().into_iter().find(|segment| segment.kind == libc::PT_LOAD && segment.flags & libc::PF_X != 0);
+    let code = segments()
+        .into_iter()
+        .find(|segment| segment.kind == libc::PT_LOAD && segment.flags & libc::PF_X != 0);
     assert!(code.as_ref().is_some_and(holds), "entry {entry:#x}");
     let first = code.expect("code").address;
     assert_ne!(entry, first, "the ELF header is no code");

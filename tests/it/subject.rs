@@ -92,8 +92,11 @@ fn pause_in_c() -> &'static Path {
     BUILT.get_or_init(|| {
         let output = directory().join("pause");
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/pause.c");
-        let cc =
-            Command::new("cc").args(["-static", "-O2", "-Wall", "-Werror", "-o"]).arg(&output).arg(source).status();
+        let cc = Command::new("cc")
+            .args(["-static", "-O2", "-Wall", "-Werror", "-o"])
+            .arg(&output)
+            .arg(source)
+            .status();
         assert!(cc.expect("INIT_UNDER_TEST=original wants a C compiler").success(), "cc failed on {source}");
         output
     })

@@ -63,23 +63,36 @@ const REWRITES: &[(Subject, &[&str], i32, Option<i32>)] = &[
 pub fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     for place in PLACES {
-        for &(subject, options, reach) in TARGETS.iter().filter(|(subject, ..)| supervisors().contains(subject)) {
+        for &(subject, options, reach) in
+            TARGETS.iter().filter(|(subject, ..)| supervisors().contains(subject))
+        {
             if reach == Reach::Everyone && place == AsSubreaper {
                 continue;
             }
-            let name = format!("targets: {options:?} reaches {reach:?} ({}, {})", subject.name(), place.words());
+            let name =
+                format!("targets: {options:?} reaches {reach:?} ({}, {})", subject.name(), place.words());
             trials.push(place.trial(name, move || reaches(subject, place, options, reach)));
         }
-        for &(subject, options, from, to) in REWRITES.iter().filter(|(subject, ..)| supervisors().contains(subject)) {
-            let name = format!("targets: {options:?} makes {to:?} of {from} ({}, {})", subject.name(), place.words());
+        for &(subject, options, from, to) in
+            REWRITES.iter().filter(|(subject, ..)| supervisors().contains(subject))
+        {
+            let name = format!(
+                "targets: {options:?} makes {to:?} of {from} ({}, {})",
+                subject.name(),
+                place.words()
+            );
             trials.push(place.trial(name, move || rewrites(subject, place, options, from, to)));
         }
     }
     if !original() {
         trials.push(
-            AsSubreaper.trial("targets: --to all is refused where it would mean the machine".into(), refuses_all),
+            AsSubreaper
+                .trial("targets: --to all is refused where it would mean the machine".into(), refuses_all),
         );
-        trials.push(AsPid1.trial("targets: -g reaches the child that has left its group".into(), reaches_the_deserter));
+        trials.push(
+            AsPid1
+                .trial("targets: -g reaches the child that has left its group".into(), reaches_the_deserter),
+        );
     }
     trials
 }
@@ -95,7 +108,8 @@ fn supervising(subject: Subject, place: Place, options: &[&str], payload: &str) 
 
 /// The grandchild is in the child's group, or for `Everyone` in a session of its own.
 fn reaches(subject: Subject, place: Place, options: &[&str], reach: Reach) {
-    let mut running = supervising(subject, place, options, if reach == Reach::Everyone { "sessions" } else { "group" });
+    let mut running =
+        supervising(subject, place, options, if reach == Reach::Everyone { "sessions" } else { "group" });
     let grandchild = running.processes().into_iter().find(|process| process.parent != running.pid());
     let grandchild = grandchild.expect("a grandchild").pid;
     running.kill(SIGUSR1);
@@ -133,7 +147,10 @@ fn refuses_all() {
     let (ended, stdout, stderr) =
         Launch::of(Pausa, AsSubreaper).args(["--to", "all", "true"]).start().wait_with_output();
     assert_eq!((ended, stdout.as_str()), (Code(125), ""));
-    assert!(stderr.starts_with("pausa: ") && stderr.contains("--to") && stderr.lines().count() == 1, "{stderr:?}");
+    assert!(
+        stderr.starts_with("pausa: ") && stderr.contains("--to") && stderr.lines().count() == 1,
+        "{stderr:?}"
+    );
 }
 
 /// An interactive shell as the child moves itself into another group at times; then its old group is empty.

@@ -4,8 +4,19 @@ use libtest_mimic::Trial;
 use std::path::{Path, PathBuf};
 
 /// The rooms that decide and touch nothing.
-const PURE: &[&str] =
-    &["args", "config", "errno", "event", "forward", "getopt", "line", "personality", "process", "signal", "status"];
+const PURE: &[&str] = &[
+    "args",
+    "config",
+    "errno",
+    "event",
+    "forward",
+    "getopt",
+    "line",
+    "personality",
+    "process",
+    "signal",
+    "status",
+];
 
 /// The rooms that may say `unsafe`: the metal, and what reads the kernel's stack or replaces libc's memory functions.
 const METAL: &[&str] = &["arch", "args", "lib", "main", "mem", "start", "sys"];
@@ -49,7 +60,8 @@ impl Source {
 
     /// The program without comments, and without its unit tests, which end each file.
     fn code(&self) -> String {
-        let program = self.text.split("#[cfg(test)]\nmod tests").next().expect("split gives at least one part");
+        let program =
+            self.text.split("#[cfg(test)]\nmod tests").next().expect("split gives at least one part");
         program.lines().map(|line| line.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n")
     }
 }
@@ -65,7 +77,10 @@ fn sources_below(folder: &str) -> Vec<Source> {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = std::fs::read_to_string(&path).expect("read a source");
-                sources.push(Source { path: path.strip_prefix(root).expect("below the package").to_owned(), text });
+                sources.push(Source {
+                    path: path.strip_prefix(root).expect("below the package").to_owned(),
+                    text,
+                });
             }
         }
     }
@@ -96,7 +111,8 @@ fn guilty(folder: &str, is_guilty: impl Fn(&Source) -> bool) -> Vec<PathBuf> {
 fn pure_rooms_touch_nothing() {
     let deeds = ["sys::", "crate::sys", "arch::", "crate::arch"];
     let found = guilty("src", |source| {
-        PURE.contains(&source.room()) && deeds.iter().any(|deed| names(&source.code(), deed.trim_end_matches("::")))
+        PURE.contains(&source.room())
+            && deeds.iter().any(|deed| names(&source.code(), deed.trim_end_matches("::")))
     });
     assert_none(found, "pure, and yet naming sys or arch");
 }
@@ -129,7 +145,10 @@ fn files_are_short() {
 
 fn files_introduce_themselves() {
     for folder in ["src", "tests"] {
-        assert_none(guilty(folder, |source| !source.text.starts_with("//! ")), "no first line that says the purpose");
+        assert_none(
+            guilty(folder, |source| !source.text.starts_with("//! ")),
+            "no first line that says the purpose",
+        );
     }
 }
 

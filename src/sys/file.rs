@@ -1,0 +1,134 @@
+//! Files and terminals: writing what must be told, and the foreground.
+
+use core::ffi::c_int;
+use core::mem::zeroed;
+use core::ptr;
+
+use crate::arch::{syscall1, syscall3, syscall4, syscall5, syscall6};
+use crate::errno::Errno;
+use crate::process::Pid;
+use crate::signal::SignalSet;
+
+/// A file descriptor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fd(pub(super) c_int);
+
+impl Fd {
+    pub const STDIN: Self = Self(0);
+    pub const STDOUT: Self = Self(1);
+    pub const STDERR: Self = Self(2);
+}
+
+/// Writes all of it, and waits for the reader where there is one: write(2).
+///
+/// # Errors
+/// As write(2); what was written before stays written.
+pub fn write_all(fd: Fd, bytes: &[u8]) -> Result<(), Errno> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        match write(fd, rest) {
+            Ok(count) => rest = rest.get(count..).unwrap_or(&[]),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Ok(())
+}
+
+/// Writes a short line if that is possible without waiting for anybody, and raises no SIGPIPE.
+///
+/// O_NONBLOCK is no way to this: it belongs to the open file, which the child and others share. So ask
+/// first: a file that can be sought has no reader to wait for; a pipe or terminal that poll(2) calls
+/// writable takes a line of less than PIPE_BUF bytes. Between the question and the write another writer may
+/// fill the pipe: RWF_NOWAIT (pwritev2(2), pipes since Linux 6.5) closes that gap where the kernel has it.
+///
+/// # Errors
+/// EAGAIN: it is full. EPIPE: nobody reads it any more. Else as write(2).
+pub fn write_now(fd: Fd, line: &[u8]) -> Result<(), Errno> {
+    const RWF_NOWAIT: usize = 8;
+    // SAFETY: takes numbers.
+    let seekable = Errno::check(unsafe {
+        syscall3(libc::SYS_lseek as usize, fd.0 as usize, 0, libc::SEEK_CUR as usize)
+    });
+    if seekable.is_ok() {
+        return write(fd, line).map(drop);
+    }
+    if !is_writable(fd) {
+        return Err(Errno::AGAIN);
+    }
+    let part = libc::iovec { iov_base: line.as_ptr() as *mut _, iov_len: line.len() };
+    let (part, nowhere) = (ptr::from_ref(&part) as usize, usize::MAX);
+    // SAFETY: one iovec, which describes `line`; the kernel only reads it. The position -1 is the current one.
+    let result = unsafe {
+        syscall6(libc::SYS_pwritev2 as usize, fd.0 as usize, part, 1, nowhere, nowhere, RWF_NOWAIT)
+    };
+    match Errno::check(result) {
+        Ok(_) => Ok(()),
+        Err(errno @ (Errno::AGAIN | Errno::PIPE)) => Err(errno),
+        // The kernel or this kind of file does not know the flag.
+        Err(_) => write(fd, line).map(drop),
+    }
+}
+
+fn write(fd: Fd, bytes: &[u8]) -> Result<usize, Errno> {
+    // SAFETY: the kernel reads `bytes` and no more.
+    Errno::check(unsafe {
+        syscall3(libc::SYS_write as usize, fd.0 as usize, bytes.as_ptr() as usize, bytes.len())
+    })
+}
+
+/// Whether a write would find room, and a reader: ppoll(2) with no time to wait.
+fn is_writable(fd: Fd) -> bool {
+    let mut question = libc::pollfd { fd: fd.0, events: libc::POLLOUT, revents: 0 };
+    // SAFETY: numbers only; all zeroes is a value of it, and means at once.
+    let mut at_once: libc::timespec = unsafe { zeroed() };
+    let (place, limit) = (ptr::from_mut(&mut question) as usize, ptr::from_mut(&mut at_once) as usize);
+    // SAFETY: one pollfd is read and written, one timespec read and written; a null mask changes none.
+    unsafe { syscall5(libc::SYS_ppoll as usize, place, 1, limit, 0, size_of::<SignalSet>()) };
+    question.revents == libc::POLLOUT
+}
+
+/// Opens the terminal that controls this session: tty(4). Closed on exec.
+///
+/// # Errors
+/// ENXIO: there is none; ENOENT: there is no /dev/tty.
+pub fn open_controlling_terminal() -> Result<Fd, Errno> {
+    let flags = (libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC) as usize;
+    let (here, path) = (libc::AT_FDCWD as usize, c"/dev/tty".as_ptr() as usize);
+    // SAFETY: the path is a C string, which the kernel only reads.
+    Errno::check(unsafe { syscall4(libc::SYS_openat as usize, here, path, flags, 0) })
+        .map(|fd| Fd(fd as c_int))
+}
+
+/// The process group in the terminal's foreground: TIOCGPGRP(2const).
+///
+/// # Errors
+/// ENOTTY: not our controlling terminal.
+pub fn foreground(terminal: Fd) -> Result<Pid, Errno> {
+    let mut group: libc::pid_t = 0;
+    let place = ptr::from_mut(&mut group) as usize;
+    // SAFETY: the kernel writes one pid_t.
+    Errno::check(unsafe {
+        syscall3(libc::SYS_ioctl as usize, terminal.0 as usize, libc::TIOCGPGRP as usize, place)
+    })?;
+    Ok(Pid::new(group))
+}
+
+/// Puts a process group into the terminal's foreground: TIOCSPGRP(2const). SIGTTOU must be blocked.
+///
+/// # Errors
+/// ENOTTY: not our controlling terminal; EPERM, ESRCH: no such group in this session.
+pub fn set_foreground(terminal: Fd, group: Pid) -> Result<(), Errno> {
+    let group = group.raw();
+    let place = ptr::from_ref(&group) as usize;
+    // SAFETY: the kernel reads one pid_t.
+    Errno::check(unsafe {
+        syscall3(libc::SYS_ioctl as usize, terminal.0 as usize, libc::TIOCSPGRP as usize, place)
+    })
+    .map(drop)
+}
+
+pub(super) fn close(fd: Fd) {
+    // SAFETY: takes a number, and the caller is done with it.
+    unsafe { syscall1(libc::SYS_close as usize, fd.0 as usize) };
+}
