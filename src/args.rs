@@ -1,61 +1,103 @@
 //! `Args` and `Env`: what the kernel put on the stack, borrowed. Bytes, not UTF-8; nothing is copied.
 //!
 //! Both are views of an array of pointers to C strings with a null pointer at its end (execve(2)). The
-//! arrays and strings are the process's own memory and live as long as it does, hence the lifetime.
+//! arrays and strings are the process's own memory and live as long as it does, hence the lifetime. The
+//! pointers are in cells: a variable is taken out, and arguments change places, without a copy.
 
+use core::cell::Cell;
 use core::ffi::{CStr, c_char};
+
+/// A pointer to a C string, or null.
+type Slot = Cell<*const c_char>;
 
 /// The arguments that have not been read yet, the program's own name first.
 #[derive(Debug)]
 pub struct Args<'a> {
     /// Every element but the last, which is null, points to a C string that lives for `'a`.
-    slots: &'a mut [*const c_char],
+    slots: &'a [Slot],
+    /// How many have been read; they stand first.
+    read: usize,
+    /// How many behind them have been stepped over, and are not to be read.
+    skipped: usize,
 }
 
 impl<'a> Args<'a> {
     /// # Safety
     /// `slots` must be as an `argv` of execve(2): C strings that live for `'a`, then one null pointer.
     #[must_use]
-    pub const unsafe fn new(slots: &'a mut [*const c_char]) -> Self {
-        Self { slots }
+    pub unsafe fn new(slots: &'a mut [*const c_char]) -> Self {
+        Self { slots: Cell::from_mut(slots).as_slice_of_cells(), read: 0, skipped: 0 }
     }
 
     /// The next argument, which stays the next.
     #[must_use]
     pub fn peek(&self) -> Option<&'a CStr> {
         // SAFETY: the field's promise.
-        self.slots.first().and_then(|&slot| unsafe { string(slot) })
+        self.slots.get(self.read + self.skipped).and_then(|slot| unsafe { string(slot) })
     }
 
-    /// The next argument; the one behind it is then the next.
+    /// The next argument; the one behind it is then the next. It moves before those that were stepped over,
+    /// as getopt(3) permutes.
     #[allow(clippy::should_implement_trait, reason = "what has not been read yet is still wanted for exec")]
     pub fn next(&mut self) -> Option<&'a CStr> {
         let next = self.peek()?;
-        if let Some((_, rest)) = core::mem::take(&mut self.slots).split_first_mut() {
-            self.slots = rest;
+        for pair in self.slots.get(self.read..=self.read + self.skipped)?.windows(2).rev() {
+            if let [left, right] = pair {
+                left.swap(right);
+            }
         }
+        self.read += 1;
         Some(next)
     }
 
-    /// What is left, as the command to run; `None` if nothing is.
+    /// Whether `word` is all that is left.
     #[must_use]
-    pub fn into_command(self) -> Option<Command<'a>> {
-        Some(Command { name: self.peek()?, argv: self.slots })
+    pub fn is_only(&self, word: &[u8]) -> bool {
+        self.slots.len() == self.read + 2 && self.peek().is_some_and(|next| next.to_bytes() == word)
+    }
+
+    /// Steps over the next argument: it is part of the command.
+    pub const fn skip(&mut self) {
+        self.skipped += 1;
+    }
+
+    /// What has not been read, as the command to run; `None` if there is nothing.
+    #[must_use]
+    pub fn into_command(mut self) -> Option<Command<'a>> {
+        self.skipped = 0;
+        let name = self.peek()?;
+        // The one before it has been read: it is at least our own name.
+        let slots = self.slots.get(self.read.checked_sub(1)?..)?;
+        Some(Command { name, slots })
     }
 }
 
 /// A program and its arguments.
 #[derive(Clone, Copy, Debug)]
 pub struct Command<'a> {
+    /// The first of its arguments.
     pub name: &'a CStr,
-    argv: &'a [*const c_char],
+    /// As in `Args`, behind one that is not ours.
+    slots: &'a [Slot],
 }
 
 impl Command<'_> {
     /// The array that execve(2) wants; it ends with a null pointer.
     #[must_use]
     pub const fn as_ptr(&self) -> *const *const c_char {
-        self.argv.as_ptr()
+        // The first is not ours, and there is at least the null pointer behind it.
+        self.slots.as_ptr().wrapping_add(1).cast()
+    }
+
+    /// The same with `shell` before it, and `script` for the name: what execvp(3) makes of a file that the
+    /// kernel does not take for a program. Both must live until execve(2).
+    #[must_use]
+    pub fn as_script(&self, shell: &CStr, script: *const u8) -> *const *const c_char {
+        if let [first, second, ..] = self.slots {
+            first.set(shell.as_ptr());
+            second.set(script.cast());
+        }
+        self.slots.as_ptr().cast()
     }
 }
 
@@ -63,44 +105,59 @@ impl Command<'_> {
 #[derive(Debug)]
 pub struct Env<'a> {
     /// As in `Args`.
-    slots: &'a mut [*const c_char],
+    slots: &'a [Slot],
 }
 
 impl<'a> Env<'a> {
     /// # Safety
     /// `slots` must be as an `envp` of execve(2): C strings that live for `'a`, then one null pointer.
     #[must_use]
-    pub const unsafe fn new(slots: &'a mut [*const c_char]) -> Self {
-        Self { slots }
+    pub unsafe fn new(slots: &'a mut [*const c_char]) -> Self {
+        Self { slots: Cell::from_mut(slots).as_slice_of_cells() }
     }
 
     /// The value of a variable; the first one if there are many, as getenv(3) has it.
     #[must_use]
+    #[inline(never)]
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
-        self.slots.iter().find_map(|&slot| {
-            // SAFETY: the field's promise.
-            value(unsafe { string(slot) }?, name)
-        })
+        self.find(name).map(|(_, value)| value)
     }
 
-    /// Takes every variable of that name out, and closes the gap: the child shall not see it.
-    pub fn remove(&mut self, name: &str) {
-        let mut kept = 0;
-        for from in 0..self.slots.len() {
-            let Some(&slot) = self.slots.get(from) else { break };
+    /// Takes a variable out, and closes the gap: the child shall not see it.
+    pub fn remove(&self, name: &str) {
+        while let Some((index, _)) = self.find(name) {
+            for pair in self.slots.get(index..).unwrap_or(&[]).windows(2) {
+                if let [left, right] = pair {
+                    left.swap(right);
+                }
+            }
+            // The null pointer has come down by one; what it passed is behind the end now.
+        }
+    }
+
+    /// Puts `entry`, which is `NAME=VALUE` and a NUL and must live until execve(2), where `name` was.
+    pub fn replace(&self, name: &str, entry: *const u8) {
+        if let Some(slot) = self.find(name).and_then(|(index, _)| self.slots.get(index)) {
+            slot.set(entry.cast());
+        }
+    }
+
+    /// Where a variable stands, and its value.
+    fn find(&self, name: &str) -> Option<(usize, &'a [u8])> {
+        for (index, slot) in self.slots.iter().enumerate() {
             // SAFETY: the field's promise.
-            let gone = unsafe { string(slot) }.is_some_and(|entry| value(entry, name).is_some());
-            if let (false, Some(place)) = (gone, self.slots.get_mut(kept)) {
-                *place = slot;
-                kept += 1;
+            let entry = unsafe { string(slot) }?.to_bytes();
+            if let Some([b'=', value @ ..]) = entry.strip_prefix(name.as_bytes()) {
+                return Some((index, value));
             }
         }
+        None
     }
 
     /// The array that execve(2) wants; it ends with a null pointer.
     #[must_use]
     pub const fn as_ptr(&self) -> *const *const c_char {
-        self.slots.as_ptr()
+        self.slots.as_ptr().cast()
     }
 }
 
@@ -108,17 +165,12 @@ impl<'a> Env<'a> {
 ///
 /// # Safety
 /// The slot must be null or point to a C string that lives for `'a`.
-unsafe fn string<'a>(slot: *const c_char) -> Option<&'a CStr> {
-    if slot.is_null() {
+unsafe fn string<'a>(slot: &Slot) -> Option<&'a CStr> {
+    if slot.get().is_null() {
         return None;
     }
     // SAFETY: not null, as just checked, so the caller's promise gives a C string.
-    Some(unsafe { CStr::from_ptr(slot) })
-}
-
-/// What stands behind `NAME=`.
-fn value<'a>(entry: &'a CStr, name: &str) -> Option<&'a [u8]> {
-    entry.to_bytes().strip_prefix(name.as_bytes())?.strip_prefix(b"=")
+    Some(unsafe { CStr::from_ptr(slot.get()) })
 }
 
 #[cfg(test)]
@@ -127,15 +179,51 @@ mod tests {
 
     const END: *const c_char = core::ptr::null();
 
+    /// What execve(2) would read.
+    fn strings(mut array: *const *const c_char) -> Vec<&'static CStr> {
+        let mut strings = Vec::new();
+        // SAFETY: an array of literals that ends with null.
+        while let Some(string) = unsafe { string(&Cell::new(*array)) } {
+            strings.push(string);
+            array = array.wrapping_add(1);
+        }
+        strings
+    }
+
     #[test]
     fn arguments_are_read_in_order_and_the_rest_is_the_command() {
-        let mut slots = [c"pausa".as_ptr(), c"-v".as_ptr(), c"true".as_ptr(), END];
+        let mut slots = [c"pausa".as_ptr(), c"-v".as_ptr(), c"true".as_ptr(), c"x".as_ptr(), END];
         // SAFETY: literals, then null.
         let mut args = unsafe { Args::new(&mut slots) };
         assert_eq!(args.next(), Some(c"pausa"));
         assert_eq!(args.peek(), Some(c"-v"));
         assert_eq!(args.next(), Some(c"-v"));
-        assert_eq!(args.into_command().unwrap().name, c"true");
+        let command = args.into_command().unwrap();
+        assert_eq!(command.name, c"true");
+        assert_eq!(strings(command.as_ptr()), [c"true", c"x"]);
+        let script = c"/x/true".to_bytes_with_nul().as_ptr();
+        assert_eq!(strings(command.as_script(c"/bin/sh", script)), [c"/bin/sh", c"/x/true", c"x"]);
+    }
+
+    #[test]
+    fn what_is_stepped_over_keeps_its_order() {
+        let mut slots = [
+            c"tini".as_ptr(),
+            c"a".as_ptr(),
+            c"b".as_ptr(),
+            c"-e".as_ptr(),
+            c"1".as_ptr(),
+            c"c".as_ptr(),
+            END,
+        ];
+        // SAFETY: literals, then null.
+        let mut args = unsafe { Args::new(&mut slots) };
+        args.next();
+        args.skip();
+        args.skip();
+        assert_eq!(args.next(), Some(c"-e"));
+        assert_eq!(args.next(), Some(c"1"));
+        assert_eq!(strings(args.into_command().unwrap().as_ptr()), [c"a", c"b", c"c"]);
     }
 
     #[test]
@@ -152,12 +240,11 @@ mod tests {
         let mut slots =
             [c"A=1".as_ptr(), c"X=2".as_ptr(), c"XY=3".as_ptr(), c"X=4".as_ptr(), c"X".as_ptr(), END];
         // SAFETY: literals, then null.
-        let mut env = unsafe { Env::new(&mut slots) };
+        let env = unsafe { Env::new(&mut slots) };
         assert_eq!(env.get("X"), Some(&b"2"[..]));
         env.remove("X");
         assert_eq!(env.get("X"), None);
-        assert_eq!(env.get("XY"), Some(&b"3"[..]));
-        assert_eq!(&slots[..3], &[slots[0], c"XY=3".as_ptr(), c"X".as_ptr()]);
-        assert!(slots[3].is_null());
+        env.replace("XY", c"XY=5".to_bytes_with_nul().as_ptr());
+        assert_eq!(strings(env.as_ptr()), [c"A=1", c"XY=5", c"X"]);
     }
 }

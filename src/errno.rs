@@ -14,6 +14,7 @@ impl Errno {
     pub const NOENT: Self = Self::of(libc::ENOENT);
     pub const SRCH: Self = Self::of(libc::ESRCH);
     pub const INTR: Self = Self::of(libc::EINTR);
+    pub const NOEXEC: Self = Self::of(libc::ENOEXEC);
     pub const CHILD: Self = Self::of(libc::ECHILD);
     pub const AGAIN: Self = Self::of(libc::EAGAIN);
     pub const ACCES: Self = Self::of(libc::EACCES);

@@ -15,16 +15,21 @@ pub enum Level {
     Info,
     Debug,
     Trace,
+    /// What nobody hears.
+    Silent,
 }
 
 impl Level {
-    const fn from_digit(digit: u8) -> Self {
-        match digit {
-            b'0' => Self::Fatal,
-            b'1' => Self::Warning,
-            b'2' => Self::Info,
-            b'3' => Self::Debug,
-            _ => Self::Trace,
+    /// 0 is `Fatal`, 4 is `Trace`.
+    #[must_use]
+    pub const fn from_number(number: u8) -> Self {
+        match number {
+            0 => Self::Fatal,
+            1 => Self::Warning,
+            2 => Self::Info,
+            3 => Self::Debug,
+            4 => Self::Trace,
+            _ => Self::Silent,
         }
     }
 
@@ -32,15 +37,14 @@ impl Level {
     #[must_use]
     pub const fn louder(self) -> Self {
         match self {
-            Self::Fatal => Self::Warning,
-            Self::Warning => Self::Info,
-            Self::Info => Self::Debug,
-            Self::Debug | Self::Trace => Self::Trace,
+            Self::Trace | Self::Silent => Self::Trace,
+            _ => Self::from_number(self as u8 + 1),
         }
     }
 }
 
-/// One event of a run. A [`Voice`] has a line for each, in this order.
+/// One event of a run. A [`Voice`] has a line for each, in this order; where a process has ended, one for
+/// an exit and one for a signal.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// A short option that the grammar does not know.
@@ -70,15 +74,19 @@ pub enum Event<'a> {
         name: &'a [u8],
         accepted: &'static str,
     },
+    /// There is no command, and there should be one.
+    NoCommand,
+    /// A variable that must not be there is.
+    Reserved,
     /// We are not PID 1, and should be.
     NotFirst,
     /// `--to all` would signal every process of the user.
     AllNeedsInit,
-    /// We are neither PID 1 nor can we be a subreaper: orphans go to somebody else.
+    /// We are not PID 1, and cannot be a subreaper: orphans go to somebody else.
     Unadopted {
         errno: Errno,
     },
-    /// fork(2) failed.
+    /// There is no new process.
     ForkFailed {
         errno: Errno,
     },
@@ -92,13 +100,17 @@ pub enum Event<'a> {
         pid: Pid,
         name: &'a [u8],
     },
-    /// A signal came, and `passed` went to the child.
+    /// A signal came.
+    Received {
+        signal: Signal,
+    },
+    /// `passed` went to the child for it.
     Forwarded {
         signal: Signal,
         passed: Signal,
         pid: Pid,
     },
-    /// A signal came, and a rewrite drops it.
+    /// Nothing is passed on for it.
     Dropped {
         signal: Signal,
     },
@@ -113,7 +125,11 @@ pub enum Event<'a> {
         signal: Signal,
         pid: Pid,
     },
-    /// Somebody else's child ended, and was waited for.
+    /// A process other than the child was reaped, and the user wants to be warned of that.
+    Zombie {
+        pid: Pid,
+    },
+    /// A process ended, and was waited for.
     Reaped {
         pid: Pid,
         wait: WaitStatus,
@@ -129,27 +145,44 @@ pub enum Event<'a> {
 /// How a personality speaks.
 #[derive(Debug)]
 pub struct Voice {
-    /// Begins every line.
-    pub prefix: fn(Level, &mut Line),
-    /// A line for each event, in the order of [`Event`]: a digit for its [`Level`], then the words for
-    /// [`Event::fill`]. Where there are no words, nothing is said.
+    /// Begins a line, by level, one line for each.
+    pub prefixes: &'static [u8],
+    /// A line for each event, in the order of [`Event`]: a digit for its [`Level`], or a letter from `a` if
+    /// the prefix of that level is left out; then the words. Where there are none, nothing is said.
     pub words: &'static [u8],
+    /// Follows a complaint about the call, and `usage` follows it.
+    pub usage_head: &'static [u8],
+    pub usage: &'static str,
+    /// From this level on, reports go to stdout instead of stderr.
+    pub stdout_from: Level,
+}
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug)]
+pub struct Speaker<'a> {
+    /// `argv[0]`.
+    pub name: &'a [u8],
+    pub pid: Pid,
 }
 
 impl Voice {
-    /// The level and the words for `event`.
+    /// The level, the prefix and the words for `event`.
     #[must_use]
-    pub fn words_for(&self, event: &Event<'_>) -> (Level, &'static [u8]) {
-        match nth_word(self.words, b'\n', event.index()) {
-            [digit, words @ ..] => (Level::from_digit(*digit), words),
-            [] => (Level::Trace, b""),
-        }
+    pub fn words_for(&self, event: &Event<'_>) -> (Level, &'static [u8], &'static [u8]) {
+        let [first, words @ ..] = nth_word(self.words, b'\n', event.index()) else {
+            return (Level::Silent, b"", b"");
+        };
+        let prefix =
+            if first.is_ascii_digit() { nth_word(self.prefixes, b'\n', usize::from(first & 7)) } else { b"" };
+        // '0' is 0x30 and 'a' is 0x61: the low bits count from 0 and from 1.
+        (Level::from_number(if first.is_ascii_digit() { first & 7 } else { (first & 7) - 1 }), prefix, words)
     }
 }
 
 impl Event<'_> {
     /// The place in a voice.
-    const fn index(&self) -> usize {
+    fn index(&self) -> usize {
+        let killed = |wait: &WaitStatus| usize::from(wait.term_signal().is_some());
         match self {
             Self::UnknownShort { .. } => 0,
             Self::UnknownLong { .. } => 1,
@@ -158,18 +191,22 @@ impl Event<'_> {
             Self::LongTakesNoValue { .. } => 4,
             Self::Operand { .. } => 5,
             Self::Refused { .. } => 6,
-            Self::NotFirst => 7,
-            Self::AllNeedsInit => 8,
-            Self::Unadopted { .. } => 9,
-            Self::ForkFailed { .. } => 10,
-            Self::ExecFailed { .. } => 11,
-            Self::Spawned { .. } => 12,
-            Self::Forwarded { .. } => 13,
-            Self::Dropped { .. } => 14,
-            Self::NotForwarded { .. } => 15,
-            Self::Stopped { .. } => 16,
-            Self::Reaped { .. } => 17,
-            Self::Ended { .. } => 18,
+            Self::NoCommand => 7,
+            Self::Reserved => 8,
+            Self::NotFirst => 9,
+            Self::AllNeedsInit => 10,
+            Self::Unadopted { .. } => 11,
+            Self::ForkFailed { .. } => 12,
+            Self::ExecFailed { .. } => 13,
+            Self::Spawned { .. } => 14,
+            Self::Received { .. } => 15,
+            Self::Forwarded { .. } => 16,
+            Self::Dropped { .. } => 17,
+            Self::NotForwarded { .. } => 18,
+            Self::Stopped { .. } => 19,
+            Self::Zombie { .. } => 20,
+            Self::Reaped { wait, .. } => 21 + killed(wait),
+            Self::Ended { wait, .. } => 23 + killed(wait),
         }
     }
 
@@ -177,22 +214,30 @@ impl Event<'_> {
     ///
     /// | | |
     /// |---|---|
+    /// | `%i` `%N` `%b` | who speaks: its pid, its name as called, the last component of that |
     /// | `%p` | a process |
-    /// | `%s` | a signal, by name |
-    /// | `%t` | the signal that is passed on instead, by name |
-    /// | `%e` | an error, by strerror(3) |
+    /// | `%s` `%S` | a signal, by name or number |
+    /// | `%t` `%T` | the signal that is passed on instead, by name or number |
+    /// | `%e` `%E` | an error, by strerror(3) or number |
     /// | `%n` | a name or value from outside |
-    /// | `%o` | an option |
-    /// | `%a` | what is accepted |
-    /// | `%w` | how a process ended |
+    /// | `%o` `%a` | an option, what it accepts |
+    /// | `%w` | the exit code, or the signal that ended a process, by name and with `(core dumped)` |
+    /// | `%W` | that signal, by number |
     /// | `%c` | our exit status |
+    /// | `%l` | a new line |
     ///
     /// What this event does not have stays empty.
-    pub fn fill(&self, words: &[u8], line: &mut Line) {
+    pub fn fill(&self, words: &[u8], speaker: Speaker<'_>, line: &mut Line) {
         let mut is_letter = false;
         for &byte in words {
             if is_letter {
-                self.insert(byte, line);
+                match byte {
+                    b'i' => line.pid(speaker.pid),
+                    b'N' => line.quote(speaker.name),
+                    b'b' => line.quote(base_name(speaker.name)),
+                    b'l' => line.push(b'\n'),
+                    _ => self.insert(byte, line),
+                };
             } else if byte != b'%' {
                 line.push(byte);
             }
@@ -201,13 +246,14 @@ impl Event<'_> {
     }
 
     #[rustfmt::skip]
-    fn insert(&self, letter: u8, line: &mut Line) {
+    fn insert<'l>(&self, letter: u8, line: &'l mut Line) -> &'l mut Line {
         match (letter, *self) {
             (b'p', Self::Spawned { pid, .. } | Self::Forwarded { pid, .. } | Self::NotForwarded { pid, .. }
-                | Self::Stopped { pid, .. } | Self::Reaped { pid, .. } | Self::Ended { pid, .. }) => line.pid(pid),
-            (b's', Self::Forwarded { signal, .. } | Self::Dropped { signal } | Self::NotForwarded { signal, .. }
-                | Self::Stopped { signal, .. })
-            | (b't', Self::Forwarded { passed: signal, .. }) => line.signal(signal),
+                | Self::Stopped { pid, .. } | Self::Zombie { pid } | Self::Reaped { pid, .. }
+                | Self::Ended { pid, .. }) => line.pid(pid),
+            (b's' | b'S', Self::Received { signal } | Self::Forwarded { signal, .. } | Self::Dropped { signal }
+                | Self::NotForwarded { signal, .. } | Self::Stopped { signal, .. })
+            | (b't' | b'T', Self::Forwarded { passed: signal, .. }) => name_or_number(signal, letter, line),
             (b'e', Self::Unadopted { errno } | Self::ForkFailed { errno } | Self::ExecFailed { errno, .. }
                 | Self::NotForwarded { errno, .. }) => line.errno(errno),
             (b'n', Self::Spawned { name, .. } | Self::ExecFailed { name, .. } | Self::Refused { name, .. }
@@ -215,23 +261,28 @@ impl Event<'_> {
                 | Self::Operand { name }) => line.quote(name),
             (b'n', Self::UnknownShort { letter } | Self::ShortNeedsValue { letter }) => line.quote(&[letter]),
             (b'o', Self::Refused { option: text, .. }) | (b'a', Self::Refused { accepted: text, .. }) => line.text(text),
-            (b'w', Self::Reaped { wait, .. } | Self::Ended { wait, .. }) => end(wait, line),
+            (b'w' | b'W', Self::Reaped { wait, .. } | Self::Ended { wait, .. }) => match wait.term_signal() {
+                Some(signal) => {
+                    let core = if letter == b'w' && wait.dumped_core() { " (core dumped)" } else { "" };
+                    name_or_number(signal, letter, line).text(core)
+                }
+                None => line.number(u64::from(wait.exit_code().unwrap_or(0))),
+            },
             (b'c', Self::Ended { status, .. }) => line.number(u64::from(status.0)),
             _ => line,
-        };
+        }
     }
 }
 
-/// `exited with 0`, `killed by SIGSEGV (core dumped)`.
-fn end(wait: WaitStatus, line: &mut Line) -> &mut Line {
-    match wait.term_signal() {
-        Some(signal) => line.text("killed by ").signal(signal).text(if wait.dumped_core() {
-            " (core dumped)"
-        } else {
-            ""
-        }),
-        None => line.text("exited with ").number(u64::from(wait.exit_code().unwrap_or(0))),
-    }
+/// The number for a capital letter.
+fn name_or_number(signal: Signal, letter: u8, line: &mut Line) -> &mut Line {
+    if letter.is_ascii_uppercase() { line.number(u64::from(signal.number())) } else { line.signal(signal) }
+}
+
+/// What stands behind the last slash.
+#[must_use]
+pub fn base_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)
 }
 
 #[cfg(test)]
@@ -239,10 +290,11 @@ mod tests {
     use super::*;
 
     const CHILD: Pid = Pid::new(7);
+    const SPEAKER: Speaker<'_> = Speaker { name: b"/sbin/init", pid: Pid::new(3) };
 
     fn filled(event: &Event<'_>, words: &[u8]) -> String {
         let mut line = Line::new();
-        event.fill(words, &mut line);
+        event.fill(words, SPEAKER, &mut line);
         String::from_utf8(line.as_bytes().to_vec()).unwrap()
     }
 
@@ -252,8 +304,8 @@ mod tests {
         for (event, words, text) in [
             (
                 Event::Forwarded { signal, passed: Signal::QUIT, pid },
-                &b"%s as %t to %p%e"[..],
-                "SIGTERM as SIGQUIT to 7",
+                &b"%s as %t, %S as %T, to %p%e"[..],
+                "SIGTERM as SIGQUIT, 15 as 3, to 7",
             ),
             (
                 Event::ExecFailed { name: b"x\ny", errno: Errno::NOENT },
@@ -262,12 +314,13 @@ mod tests {
             ),
             (
                 Event::Ended { pid, wait, status: ExitStatus(139) },
-                b"%w, %c",
-                "killed by SIGSEGV (core dumped), 139",
+                b"%w, %W, %c",
+                "SIGSEGV (core dumped), 11, 139",
             ),
-            (Event::Reaped { pid, wait: WaitStatus::new(0x700) }, b"%p %w", "7 exited with 7"),
+            (Event::Reaped { pid, wait: WaitStatus::new(0x700) }, b"%p %w", "7 7"),
             (Event::Refused { option: "to", name: b"me", accepted: "child" }, b"%o %n %a", "to me child"),
             (Event::UnknownShort { letter: b'x' }, b"-%n", "-x"),
+            (Event::NotFirst, b"%N%l%b[%i]", "/sbin/init\ninit[3]"),
             (Event::NotFirst, b"%p%s%t%e%n%o%a%w%c%", ""),
         ] {
             assert_eq!(filled(&event, words), text);
@@ -276,10 +329,22 @@ mod tests {
 
     #[test]
     fn a_voice_has_its_words_in_order() {
-        let voice = Voice { prefix: |_, _| {}, words: b"0short\n\n2" };
-        assert_eq!(voice.words_for(&Event::UnknownShort { letter: b'x' }), (Level::Fatal, &b"short"[..]));
-        assert_eq!(voice.words_for(&Event::UnknownLong { name: b"x" }).1, b"");
-        assert_eq!(voice.words_for(&Event::ShortNeedsValue { letter: b'x' }), (Level::Info, &b""[..]));
-        assert_eq!(voice.words_for(&Event::NotFirst).1, b"");
+        let voice = Voice {
+            prefixes: b"F:\nW:",
+            words: b"0short\n\n2\nbneeds\n1warn",
+            usage_head: b"",
+            usage: "",
+            stdout_from: Level::Silent,
+        };
+        for (event, level, prefix, words) in [
+            (Event::UnknownShort { letter: b'x' }, Level::Fatal, &b"F:"[..], &b"short"[..]),
+            (Event::UnknownLong { name: b"x" }, Level::Silent, b"", b""),
+            (Event::ShortNeedsValue { letter: b'x' }, Level::Info, b"", b""),
+            (Event::LongNeedsValue { name: b"x" }, Level::Warning, b"", b"needs"),
+            (Event::LongTakesNoValue { name: b"x" }, Level::Warning, b"W:", b"warn"),
+            (Event::NotFirst, Level::Silent, b"", b""),
+        ] {
+            assert_eq!(voice.words_for(&event), (level, prefix, words), "{event:?}");
+        }
     }
 }

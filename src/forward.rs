@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn every_signal_has_its_response() {
-        let mut config = Config::new(&pausa::VOICE);
+        let mut config = Config::new(b"pausa", &pausa::VOICE);
         config.rewrites.set(Signal::TERM, Some(Signal::QUIT));
         config.rewrites.set(Signal::HUP, None);
         for (signal, sender, response) in [

@@ -4,7 +4,7 @@
 
 use core::ffi::CStr;
 
-use crate::args::Args;
+use crate::args::{Args, Env};
 use crate::event::Event;
 use crate::line::split_once;
 
@@ -23,6 +23,25 @@ pub enum Found<'a> {
     End,
     /// A word that the grammar does not allow.
     Mistake(Event<'a>),
+}
+
+/// How getopt(3) goes about operands and long names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Order {
+    /// Options end at the first operand. Long names are written in full.
+    Exact,
+    /// Options end at the first operand. A long name may be cut short where no other begins so.
+    Abbreviates,
+    /// The same, and options may stand behind operands, up to `--`.
+    Permutes,
+}
+
+impl Order {
+    /// GNU's permuting, unless POSIXLY_CORRECT forbids it.
+    #[must_use]
+    pub fn from_env(env: &Env<'_>) -> Self {
+        if env.get("POSIXLY_CORRECT").is_some() { Self::Abbreviates } else { Self::Permutes }
+    }
 }
 
 /// Where the words come from.
@@ -68,14 +87,15 @@ fn first_word(text: &[u8]) -> Option<(&[u8], &[u8])> {
 pub struct Getopt<'a, 's> {
     words: Words<'a, 's>,
     grammar: Grammar,
+    order: Order,
     /// What is left of a bundle of short options.
     bundle: &'a [u8],
 }
 
 impl<'a, 's> Getopt<'a, 's> {
     #[must_use]
-    pub const fn new(words: Words<'a, 's>, grammar: Grammar) -> Self {
-        Self { words, grammar, bundle: &[] }
+    pub const fn new(words: Words<'a, 's>, grammar: Grammar, order: Order) -> Self {
+        Self { words, grammar, order, bundle: &[] }
     }
 
     /// The next option. After the end or a mistake, there is nothing more to ask for.
@@ -85,19 +105,22 @@ impl<'a, 's> Getopt<'a, 's> {
             self.bundle = rest;
             return self.short(letter);
         }
-        match self.words.peek() {
-            Some([b'-', b'-', long @ ..]) => {
-                self.words.next();
-                if long.is_empty() { Found::End } else { self.long(long) }
+        loop {
+            match (self.words.peek(), &mut self.words) {
+                (Some([b'-', b'-', long @ ..]), words) => {
+                    words.next();
+                    return if long.is_empty() { Found::End } else { self.long(long) };
+                }
+                (Some([b'-', letter, rest @ ..]), words) => {
+                    words.next();
+                    self.bundle = rest;
+                    return self.short(*letter);
+                }
+                // A single dash is an operand, too (POSIX XBD 12.2, guideline 13).
+                (Some(name), Words::Text(_)) => return Found::Mistake(Event::Operand { name }),
+                (Some(_), Words::Args(args)) if self.order == Order::Permutes => args.skip(),
+                _ => return Found::End,
             }
-            Some([b'-', letter, rest @ ..]) => {
-                self.words.next();
-                self.bundle = rest;
-                self.short(*letter)
-            }
-            // A single dash is one, too (POSIX XBD 12.2, guideline 13).
-            Some(name) if matches!(self.words, Words::Text(_)) => Found::Mistake(Event::Operand { name }),
-            Some(_) | None => Found::End,
         }
     }
 
@@ -119,7 +142,12 @@ impl<'a, 's> Getopt<'a, 's> {
     #[inline(never)]
     fn long(&mut self, word: &'a [u8]) -> Found<'a> {
         let (name, given) = split_once(word, b'=');
-        let option = options(self.grammar).find(|&(_, _, long)| long == name && !name.is_empty());
+        let is_exact = |&(_, _, long): &(u8, bool, &[u8])| long == name && !name.is_empty();
+        let mut abbreviated = options(self.grammar)
+            .filter(|(_, _, long)| self.order != Order::Exact && !name.is_empty() && long.starts_with(name));
+        let option = options(self.grammar)
+            .find(is_exact)
+            .or_else(|| abbreviated.next().filter(|_| abbreviated.next().is_none()));
         match (option, given) {
             (None, _) => Found::Mistake(Event::UnknownLong { name }),
             (Some((short, false, _)), None) => Found::Flag(short),
@@ -149,12 +177,21 @@ mod tests {
 
     /// The options in `text`, then a mistake or the first operand.
     fn parse(text: &'static str) -> (Vec<(char, &'static [u8])>, String) {
-        let words: Vec<CString> = text.split_whitespace().map(|word| CString::new(word).unwrap()).collect();
+        parse_in(Order::Exact, text)
+    }
+
+    fn parse_in(order: Order, text: &'static str) -> (Vec<(char, &'static [u8])>, String) {
+        let words: Vec<CString> = ["init"]
+            .into_iter()
+            .chain(text.split_whitespace())
+            .map(|word| CString::new(word).unwrap())
+            .collect();
         let mut slots: Vec<_> = words.leak().iter().map(|word| word.as_ptr()).collect();
         slots.push(std::ptr::null());
         // SAFETY: C strings that are never freed, then null.
         let mut args = unsafe { Args::new(slots.leak()) };
-        let mut getopt = Getopt::new(Words::Args(&mut args), GRAMMAR);
+        args.next();
+        let mut getopt = Getopt::new(Words::Args(&mut args), GRAMMAR, order);
         let mut found = Vec::new();
         loop {
             match getopt.next() {
@@ -162,7 +199,9 @@ mod tests {
                 Found::Value(short, value) => found.push((short.into(), value)),
                 Found::Mistake(mistake) => return (found, format!("{mistake:?}")),
                 Found::End => {
-                    let operand = args.peek().map_or(String::new(), |word| word.to_str().unwrap().to_owned());
+                    let command = args.into_command();
+                    let operand =
+                        command.map_or(String::new(), |command| command.name.to_str().unwrap().to_owned());
                     return (found, operand);
                 }
             }
@@ -183,6 +222,27 @@ mod tests {
         {
             assert_eq!(parse(text), (vec![('g', &b""[..])], operand.to_owned()), "{text}");
         }
+    }
+
+    #[test]
+    fn options_behind_operands_are_found_when_permuting() {
+        let both = vec![('g', &b""[..]), ('e', &b"7"[..])];
+        for (text, operand) in
+            [("a -g b -e 7", "a"), ("-g a -e7 -- -b", "a"), ("-ge 7", ""), ("-g -e 7 -- -g a", "-g")]
+        {
+            assert_eq!(parse_in(Order::Permutes, text), (both.clone(), operand.to_owned()), "{text}");
+        }
+        assert_eq!(parse_in(Order::Permutes, "a -x").1, "UnknownShort { letter: 120 }");
+    }
+
+    #[test]
+    fn long_names_are_abbreviated_where_that_is_clear() {
+        assert_eq!(parse_in(Order::Abbreviates, "--gr --exi=7 a").0, [('g', &b""[..]), ('e', &b"7"[..])]);
+        assert_eq!(parse_in(Order::Abbreviates, "--e 7").0, [('e', &b"7"[..])]);
+        assert_eq!(
+            parse_in(Order::Abbreviates, "--groups").1,
+            "UnknownLong { name: [103, 114, 111, 117, 112, 115] }"
+        );
     }
 
     #[test]
@@ -214,7 +274,7 @@ mod tests {
             assert_eq!(words.next(), Some(word));
         }
         assert_eq!(words.next(), None);
-        let mut getopt = Getopt::new(Words::Text(b"-g x"), GRAMMAR);
+        let mut getopt = Getopt::new(Words::Text(b"-g x"), GRAMMAR, Order::Exact);
         assert!(matches!(getopt.next(), Found::Flag(b'g')));
         assert!(matches!(getopt.next(), Found::Mistake(Event::Operand { name: b"x" })));
     }

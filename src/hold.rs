@@ -21,7 +21,7 @@ use crate::sys::{self, Disposition, Fd};
 #[inline(never)]
 pub fn hold(hold: Hold, config: &Config<'_>) -> ExitStatus {
     if sys::getpid() != Pid::INIT {
-        if hold.adopts_orphans {
+        if config.adopts_orphans {
             // No subreaper before Linux 3.4: then orphans go to somebody else, and the hold is none the worse.
             let _ = sys::become_subreaper();
         } else {
@@ -66,7 +66,10 @@ extern "C" fn reap(_: c_int) {
 extern "C" fn reap_and_tell(_: c_int) {
     while let Some((pid, wait)) = reap::changed() {
         if wait.stop_signal().is_none() {
-            report::tell_as(&pausa::VOICE, Level::Info, &Event::Reaped { pid, wait });
+            // A handler is given nothing but a number. Only pausa itself asks for this one.
+            let mut config = Config::new(b"", &pausa::VOICE);
+            config.verbosity = Level::Info;
+            report::tell(&config, &Event::Reaped { pid, wait });
         }
     }
 }

@@ -44,6 +44,8 @@ mod arch;
 mod start;
 pub mod sys;
 
+use core::ffi::CStr;
+
 use args::{Args, Env};
 use config::{Config, Task};
 use personality::Personality;
@@ -53,10 +55,11 @@ use sys::Fd;
 
 /// The whole program, from its arguments to its exit status. `inherited` is the signal mask that it was
 /// started with; by now all signals are blocked.
-pub fn run<'a>(mut args: Args<'a>, mut env: Env<'a>, inherited: SignalSet) -> ExitStatus {
-    let personality = Personality::from_argv0(args.next().unwrap_or(c""));
-    let mut config = Config::new(personality.voice);
-    (personality.parse)(args, &mut env, &mut config);
+pub fn run<'a>(mut args: Args<'a>, env: Env<'a>, inherited: SignalSet) -> ExitStatus {
+    let name = args.next().map_or(&b""[..], CStr::to_bytes);
+    let personality = Personality::from_argv0(name);
+    let mut config = Config::new(name, personality.voice);
+    (personality.parse)(args, &env, &mut config);
     match config.task {
         Task::Hold(hold) => hold::hold(hold, &config),
         Task::Supervise(command) => supervise::supervise(&command, &env, &config, inherited),

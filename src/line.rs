@@ -59,7 +59,9 @@ impl Line {
             rest /= 10;
         }
         let zeroes = digits.iter().take(19).take_while(|&&digit| digit == b'0').count();
-        digits.iter().skip(zeroes).for_each(|&digit| self.push(digit));
+        for &digit in digits.iter().skip(zeroes) {
+            self.push(digit);
+        }
         self
     }
 
@@ -96,13 +98,14 @@ impl Line {
 
     /// Adds a byte of our own.
     #[inline(never)]
-    pub fn push(&mut self, byte: u8) {
+    pub fn push(&mut self, byte: u8) -> &mut Self {
         // The last place is kept for the newline.
         let limit = if byte == b'\n' { CAPACITY } else { CAPACITY - 1 };
         if let Some(place) = self.bytes.get_mut(..limit).and_then(|bytes| bytes.get_mut(self.length)) {
             *place = byte;
             self.length += 1;
         }
+        self
     }
 }
 

@@ -1,8 +1,8 @@
-//! Tells a human, on stderr: one event, one line, one write, in the personality's words. Never waits for
-//! whoever reads it, and never fails.
+//! Tells a human: one event, one line, one write, in the personality's words. Never waits for whoever reads
+//! it, and never fails.
 
 use crate::config::{Config, Stream, Task};
-use crate::event::{Event, Level, Voice};
+use crate::event::{Event, Speaker};
 use crate::line::Line;
 use crate::status::ExitStatus;
 use crate::sys::{self, Fd};
@@ -10,37 +10,37 @@ use crate::sys::{self, Fd};
 /// Tells of `event`, if `config` wants to hear of such.
 #[inline(never)]
 pub fn tell(config: &Config<'_>, event: &Event<'_>) {
-    tell_as(config.voice, config.verbosity, event);
-}
-
-/// Tells of `event` in `voice`, if it weighs enough for `verbosity`.
-pub fn tell_as(voice: &Voice, verbosity: Level, event: &Event<'_>) {
-    let (level, words) = voice.words_for(event);
-    if level > verbosity || words.is_empty() {
+    let (level, prefix, words) = config.voice.words_for(event);
+    if level > config.verbosity || words.is_empty() {
         return;
     }
+    let speaker = Speaker { name: config.name, pid: sys::getpid() };
     let mut line = Line::new();
-    (voice.prefix)(level, &mut line);
-    event.fill(words, &mut line);
+    event.fill(prefix, speaker, &mut line);
+    event.fill(words, speaker, &mut line);
     line.push(b'\n');
+    let fd = if level >= config.voice.stdout_from { Fd::STDOUT } else { Fd::STDERR };
     // A line that nobody can take is lost; there is no better place to say so.
-    let _ = sys::write_now(Fd::STDERR, line.as_bytes());
+    let _ = sys::write_now(fd, line.as_bytes());
 }
 
 /// Says what there is to say when there is nothing to run.
 #[inline(never)]
 pub fn answer(config: &Config<'_>) -> ExitStatus {
-    match config.task {
-        Task::Print(stream, text) => {
-            let fd = if stream == Stream::Stdout { Fd::STDOUT } else { Fd::STDERR };
-            // It was asked for, so it may wait for its reader. A closed descriptor: nobody to tell.
-            let _ = sys::write_all(fd, text.as_bytes());
-            ExitStatus::SUCCESS
-        }
+    let (fd, head, text, status) = match config.task {
+        Task::Print(Stream::Stdout, head, text) => (Fd::STDOUT, head, text, ExitStatus::SUCCESS),
+        Task::Print(Stream::Stderr, head, text) => (Fd::STDERR, head, text, ExitStatus::SUCCESS),
         Task::Complain(event) => {
             tell(config, &event);
-            config.failure
+            (Fd::STDERR, config.voice.usage_head, config.voice.usage, config.failure)
         }
-        Task::Hold(_) | Task::Supervise(_) => ExitStatus::SUCCESS,
+        Task::Hold(_) | Task::Supervise(_) => return ExitStatus::SUCCESS,
+    };
+    let mut line = Line::new();
+    Event::NoCommand.fill(head, Speaker { name: config.name, pid: sys::getpid() }, &mut line);
+    for part in [line.as_bytes(), text.as_bytes()] {
+        // What was asked for may wait for its reader, a complaint may not. A closed descriptor: nobody to tell.
+        let _ = if fd == Fd::STDOUT { sys::write_all(fd, part) } else { sys::write_now(fd, part) };
     }
+    status
 }

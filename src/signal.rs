@@ -24,7 +24,13 @@ impl Signal {
     pub const HUP: Self = Self::of(libc::SIGHUP);
     pub const INT: Self = Self::of(libc::SIGINT);
     pub const QUIT: Self = Self::of(libc::SIGQUIT);
+    pub const ILL: Self = Self::of(libc::SIGILL);
+    pub const TRAP: Self = Self::of(libc::SIGTRAP);
+    pub const ABRT: Self = Self::of(libc::SIGABRT);
+    pub const BUS: Self = Self::of(libc::SIGBUS);
+    pub const FPE: Self = Self::of(libc::SIGFPE);
     pub const KILL: Self = Self::of(libc::SIGKILL);
+    pub const SEGV: Self = Self::of(libc::SIGSEGV);
     pub const PIPE: Self = Self::of(libc::SIGPIPE);
     pub const TERM: Self = Self::of(libc::SIGTERM);
     pub const CHLD: Self = Self::of(libc::SIGCHLD);
@@ -33,6 +39,7 @@ impl Signal {
     pub const TSTP: Self = Self::of(libc::SIGTSTP);
     pub const TTIN: Self = Self::of(libc::SIGTTIN);
     pub const TTOU: Self = Self::of(libc::SIGTTOU);
+    pub const SYS: Self = Self::of(libc::SIGSYS);
     /// The highest that the kernel knows (`_NSIG`).
     pub const LAST: u8 = 64;
 
@@ -61,6 +68,12 @@ impl Signal {
     #[must_use]
     pub const fn is_realtime(self) -> bool {
         self.number() > 31
+    }
+
+    /// Whether it is one by which a terminal stops a job.
+    #[must_use]
+    pub const fn is_terminal_stop(self) -> bool {
+        matches!(self, Self::TSTP | Self::TTIN | Self::TTOU)
     }
 
     /// The name of a standard signal without SIG; empty for a real-time one.
@@ -149,9 +162,22 @@ impl SignalSet {
         Self(bits)
     }
 
+    /// All the others.
+    #[must_use]
+    pub const fn complement(self) -> Self {
+        Self(!self.0)
+    }
+
     #[must_use]
     pub const fn contains(self, signal: Signal) -> bool {
         self.0 >> (signal.number() - 1) & 1 == 1
+    }
+
+    /// Takes one out; says whether it was in.
+    pub fn remove(&mut self, signal: Signal) -> bool {
+        let was_in = self.contains(signal);
+        self.0 &= !Self::of(&[signal]).0;
+        was_in
     }
 }
 

@@ -2,15 +2,14 @@
 //! and the signal mask and dispositions that we were started with.
 
 use crate::args::{Command, Env};
-use crate::config::Config;
+use crate::config::{Config, Place};
 use crate::errno::Errno;
 use crate::event::Event;
-use crate::line::split_once;
+use crate::line::{Line, split_once};
 use crate::process::Pid;
 use crate::report;
-use crate::signal::{Signal, SignalSet};
-use crate::status::ExitStatus;
-use crate::sys::{self, Disposition};
+use crate::signal::{Signal, SignalSet, decimal};
+use crate::sys::{self, Disposition, Fd};
 use crate::terminal::Terminal;
 
 /// What glibc's execvp(3) searches when there is no PATH (`confstr(_CS_PATH)`).
@@ -24,7 +23,7 @@ const PATH_MAX: usize = libc::PATH_MAX as usize;
 /// its program runs stays pending for it.
 ///
 /// # Errors
-/// There is no new process. A command that cannot be run is told of by the child, which exits with 126 or 127.
+/// There is no new process. A command that cannot be run is told of by the child, which exits by itself.
 pub fn spawn(
     command: &Command<'_>,
     env: &Env<'_>,
@@ -34,32 +33,65 @@ pub fn spawn(
 ) -> Result<Pid, Errno> {
     // Ignored SIGCHLD makes the kernel reap by itself, and the status is lost (wait(2), NOTES).
     let on_child = sys::set_disposition(Signal::CHLD, &Disposition::default())?;
-    let group = sys::own_group();
+    let (own, group) = (sys::getpid(), sys::own_group());
     sys::vfork(&|| {
-        // Cannot fail: a new process leads no session.
-        let _ = sys::lead_own_group();
-        if let Some(terminal) = terminal {
-            terminal.pass(group, sys::getpid());
+        match config.place {
+            // Neither fails: a new process leads nothing.
+            Place::OwnGroup => {
+                let _ = sys::lead_own_group();
+                if let Some(terminal) = terminal {
+                    terminal.pass(group, sys::getpid());
+                }
+            }
+            Place::OwnSession => {
+                let _ = sys::lead_own_session();
+                sys::take_terminal(Fd::STDIN);
+            }
+            Place::OurGroup => {}
         }
-        let _ = sys::set_disposition(Signal::CHLD, &on_child);
-        sys::set_mask(inherited);
-        let errno = exec(command, env);
+        let mut mask = inherited;
+        if config.resets_signals {
+            mask = SignalSet::EMPTY;
+            for signal in (1..32).filter_map(Signal::new) {
+                // KILL and STOP are as they are.
+                let _ = sys::set_disposition(signal, &Disposition::default());
+            }
+        } else {
+            let _ = sys::set_disposition(Signal::CHLD, &on_child);
+        }
+        let mut entry = Line::new();
+        if config.passes_listen_pid
+            && env.get("LISTEN_PID").and_then(decimal) == Some(own.raw().unsigned_abs())
+        {
+            entry.text("LISTEN_PID=").pid(sys::getpid()).push(0);
+            env.replace("LISTEN_PID", entry.as_bytes().as_ptr());
+        }
+        sys::set_mask(mask);
+        let errno = exec(command, env, config);
         report::tell(config, &Event::ExecFailed { name: command.name.to_bytes(), errno });
-        // As env(1) and the shells have it.
-        sys::exit(if errno == Errno::NOENT { ExitStatus::NOT_FOUND } else { ExitStatus::NOT_RUNNABLE })
+        let [not_found, not_allowed, other] = config.exec_failures;
+        sys::exit(match errno {
+            Errno::NOENT => not_found,
+            Errno::ACCES => not_allowed,
+            _ => other,
+        })
     })
 }
 
-/// Runs the command, searching PATH as execvp(3) does, but never a shell. Comes back only with the error.
-fn exec(command: &Command<'_>, env: &Env<'_>) -> Errno {
+/// Runs the command, searching PATH as execvp(3) does. Comes back only with the error.
+fn exec(command: &Command<'_>, env: &Env<'_>, config: &Config<'_>) -> Errno {
+    let run = |path: &[u8]| match sys::execve(path, command, env) {
+        Errno::NOEXEC if config.falls_back_to_shell => sys::execve_shell(path, command, env),
+        errno => errno,
+    };
     let name = command.name.to_bytes_with_nul();
     if name.len() == 1 || split_once(name, b'/').1.is_some() {
-        return sys::execve(name, command, env);
+        return run(name);
     }
     let mut buffer = [0; PATH_MAX];
     let mut verdict = Errno::NOENT;
     for directory in env.get("PATH").unwrap_or(DEFAULT_PATH).split(|&byte| byte == b':') {
-        match sys::execve(join(&mut buffer, directory, name), command, env) {
+        match run(join(&mut buffer, directory, name)) {
             // Told at the end, if there is no better one further on.
             Errno::ACCES => verdict = Errno::ACCES,
             // This directory has none. The list is that of execvp(3).

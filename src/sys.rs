@@ -10,7 +10,7 @@ mod file;
 mod signals;
 
 use core::convert::Infallible;
-use core::ffi::c_int;
+use core::ffi::{CStr, c_char, c_int};
 use core::ptr;
 
 use crate::arch::{self, syscall0, syscall1, syscall2, syscall3, syscall4, syscall5};
@@ -52,6 +52,15 @@ pub fn become_subreaper() -> Result<(), Errno> {
     prctl(libc::PR_SET_CHILD_SUBREAPER, 1)
 }
 
+/// Whether this process is a subreaper already, by its caller: PR_GET_CHILD_SUBREAPER(2const).
+#[must_use]
+pub fn is_subreaper() -> bool {
+    let mut answer: c_int = 0;
+    // The kernel writes one `c_int`, and cannot fail to.
+    let _ = prctl(libc::PR_GET_CHILD_SUBREAPER, ptr::from_mut(&mut answer) as usize);
+    answer != 0
+}
+
 /// Asks for `signal` when the parent ends: PR_SET_PDEATHSIG(2const).
 ///
 /// # Errors
@@ -61,7 +70,7 @@ pub fn set_parent_death_signal(signal: Signal) -> Result<(), Errno> {
 }
 
 fn prctl(option: c_int, value: usize) -> Result<(), Errno> {
-    // SAFETY: both options that are used take a number and touch no memory of ours.
+    // SAFETY: the options that are used take a number, or the address of a `c_int` that lives.
     Errno::check(unsafe { syscall5(libc::SYS_prctl as usize, option as usize, value, 0, 0, 0) }).map(drop)
 }
 
@@ -96,6 +105,22 @@ pub fn vfork<F: Fn() -> Infallible>(child: &F) -> Result<Pid, Errno> {
     Errno::check(word).map(|pid| Pid::new(pid as c_int))
 }
 
+/// Puts this process into a session of its own: setsid(2).
+///
+/// # Errors
+/// EPERM for a group leader.
+pub fn lead_own_session() -> Result<(), Errno> {
+    // SAFETY: no arguments.
+    Errno::check(unsafe { syscall0(libc::SYS_setsid as usize) }).map(drop)
+}
+
+/// The session of this process: getsid(2).
+#[must_use]
+pub fn own_session() -> Pid {
+    // SAFETY: takes a number; cannot fail for the caller itself.
+    Pid::new(unsafe { syscall1(libc::SYS_getsid as usize, 0) } as c_int)
+}
+
 /// Puts this process into a process group of its own: setpgid(2).
 ///
 /// # Errors
@@ -107,10 +132,22 @@ pub fn lead_own_group() -> Result<(), Errno> {
 
 /// Replaces the program: execve(2). `path` ends with a NUL. Comes back only with the error.
 pub fn execve(path: &[u8], command: &Command<'_>, env: &Env<'_>) -> Errno {
+    execve_as(path, command.as_ptr(), env)
+}
+
+/// Has /bin/sh run a script: execve(2). `path` ends with a NUL. Comes back only with the error.
+pub fn execve_shell(path: &[u8], command: &Command<'_>, env: &Env<'_>) -> Errno {
+    execve_as(SHELL.to_bytes_with_nul(), command.as_script(SHELL, path.as_ptr()), env)
+}
+
+/// What execvp(3) takes (`_PATH_BSHELL`).
+const SHELL: &CStr = c"/bin/sh";
+
+fn execve_as(path: &[u8], argv: *const *const c_char, env: &Env<'_>) -> Errno {
     if path.last() != Some(&0) {
         return Errno::NAMETOOLONG;
     }
-    let (path, argv, envp) = (path.as_ptr() as usize, command.as_ptr() as usize, env.as_ptr() as usize);
+    let (path, argv, envp) = (path.as_ptr() as usize, argv as usize, env.as_ptr() as usize);
     // SAFETY: the path ends with a NUL, as just checked; `Command` and `Env` promise arrays of C strings
     // that end with a null pointer. The kernel only reads them.
     let result = unsafe { syscall3(libc::SYS_execve as usize, path, argv, envp) };

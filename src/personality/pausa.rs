@@ -3,7 +3,7 @@
 use crate::args::{Args, Env};
 use crate::config::{Config, Hold, Stream, Target, Task};
 use crate::event::{Event, Level, Voice};
-use crate::getopt::{Found, Getopt, Grammar, Words};
+use crate::getopt::{Found, Getopt, Grammar, Order, Words};
 use crate::line::{split_once, word_index};
 use crate::signal::{Signal, decimal};
 
@@ -34,8 +34,7 @@ const GRAMMAR: Grammar = b"g:group t=to r=rewrite e=remap p=parent-death v:verbo
 const VARIABLE: &str = "PAUSA_OPTIONS";
 
 /// Options of the environment, options of the command line, command.
-pub fn parse<'a>(mut args: Args<'a>, env: &mut Env<'a>, config: &mut Config<'a>) {
-    config.task = Task::Hold(Hold { adopts_orphans: true, tells_end: true, tells_reaped: false });
+pub fn parse<'a>(mut args: Args<'a>, env: &Env<'a>, config: &mut Config<'a>) {
     let variable = env.get(VARIABLE).unwrap_or(b"");
     if !parse_options(Words::Text(variable), config) || !parse_options(Words::Args(&mut args), config) {
         return;
@@ -43,16 +42,16 @@ pub fn parse<'a>(mut args: Args<'a>, env: &mut Env<'a>, config: &mut Config<'a>)
     env.remove(VARIABLE);
     if let Some(command) = args.into_command() {
         config.task = Task::Supervise(command);
-    } else if let Task::Hold(hold) = &mut config.task {
-        hold.tells_end = config.verbosity >= Level::Warning;
-        hold.tells_reaped = config.verbosity >= Level::Info;
+    } else {
+        let (tells_end, tells_reaped) = (config.verbosity >= Level::Warning, config.verbosity >= Level::Info);
+        config.task = Task::Hold(Hold { tells_end, tells_reaped });
     }
 }
 
 /// Reads options up to the first operand. `false`: it found something else to do, and that is the task now.
 #[inline(never)]
 fn parse_options<'a>(words: Words<'a, '_>, config: &mut Config<'a>) -> bool {
-    let mut getopt = Getopt::new(words, GRAMMAR);
+    let mut getopt = Getopt::new(words, GRAMMAR, Order::Exact);
     loop {
         let refused = match getopt.next() {
             Found::Flag(b'g') => {
@@ -68,12 +67,12 @@ fn parse_options<'a>(words: Words<'a, '_>, config: &mut Config<'a>) -> bool {
                 continue;
             }
             Found::Flag(b'h') => {
-                config.task = Task::Print(Stream::Stdout, HELP);
+                config.task = Task::Print(Stream::Stdout, b"", HELP);
                 return false;
             }
             // -V; the grammar has no more.
             Found::Flag(_) => {
-                config.task = Task::Print(Stream::Stdout, VERSION);
+                config.task = Task::Print(Stream::Stdout, b"", VERSION);
                 return false;
             }
             Found::Value(b't', name) => match word_index(b"child group all", b' ', name) {
@@ -137,9 +136,7 @@ fn remap(value: &[u8], config: &mut Config<'_>) -> Option<()> {
 
 /// How we speak.
 pub static VOICE: Voice = Voice {
-    prefix: |_, line| {
-        line.text("pausa: ");
-    },
+    prefixes: b"pausa: \npausa: \npausa: ",
     words: b"\
 0unknown option '-%n'; see pausa --help
 0unknown option '--%n'; see pausa --help
@@ -149,17 +146,26 @@ pub static VOICE: Voice = Voice {
 0PAUSA_OPTIONS takes options only, not '%n'; see pausa --help
 0--%o '%n': accepted is %a
 
+
+
 0--to all works only as PID 1; use --to group
 1orphans will not come to us, neither PID 1 nor subreaper: %e
 0cannot fork: %e
 0cannot run '%n': %e
 2started '%n' as %p
+
 2%s came, %t sent to %p
 2%s came, and is dropped
 1%s cannot be sent to %p: %e
 2child %p stopped by %s
-2reaped %p: %w
-2child %p: %w; exit status %c",
+
+2reaped %p: exited with %w
+2reaped %p: killed by %w
+2child %p: exited with %w; exit status %c
+2child %p: killed by %w; exit status %c",
+    usage_head: b"",
+    usage: "",
+    stdout_from: Level::Silent,
 };
 
 #[cfg(test)]
@@ -182,7 +188,7 @@ mod tests {
             (b"CHLD:TERM", None),
             (b"0:TERM", None),
         ] {
-            let mut config = Config::new(&VOICE);
+            let mut config = Config::new(b"pausa", &VOICE);
             let read = rewrite(text, &mut config).map(|()| config.rewrites.apply(term));
             assert_eq!(read, expected, "{}", text.escape_ascii());
         }
@@ -200,7 +206,7 @@ mod tests {
             (b"-1", None),
             (b"1:2:3", None),
         ] {
-            let mut config = Config::new(&VOICE);
+            let mut config = Config::new(b"pausa", &VOICE);
             let read = remap(text, &mut config).map(|()| config.remaps.apply(ExitStatus(143)).0);
             assert_eq!(read, expected, "{}", text.escape_ascii());
         }

@@ -4,7 +4,7 @@ use core::ffi::c_int;
 use core::mem::zeroed;
 use core::ptr;
 
-use crate::arch::{syscall1, syscall3, syscall4, syscall5, syscall6};
+use crate::arch::{syscall1, syscall2, syscall3, syscall4, syscall5, syscall6};
 use crate::errno::Errno;
 use crate::process::Pid;
 use crate::signal::SignalSet;
@@ -17,6 +17,8 @@ impl Fd {
     pub const STDIN: Self = Self(0);
     pub const STDOUT: Self = Self(1);
     pub const STDERR: Self = Self(2);
+    /// The first one that is no standard stream.
+    pub const FIRST_OTHER: Self = Self(3);
 }
 
 /// Writes all of it, and waits for the reader where there is one: write(2).
@@ -131,4 +133,37 @@ pub fn set_foreground(terminal: Fd, group: Pid) -> Result<(), Errno> {
 pub(super) fn close(fd: Fd) {
     // SAFETY: takes a number, and the caller is done with it.
     unsafe { syscall1(libc::SYS_close as usize, fd.0 as usize) };
+}
+
+/// Closes every descriptor from `first` on: close_range(2).
+///
+/// # Errors
+/// ENOSYS before Linux 5.9.
+pub fn close_from(first: Fd) -> Result<(), Errno> {
+    let last = u32::MAX as usize;
+    // SAFETY: takes numbers; `Fd` is not a claim to an open file, so nobody relies on those.
+    Errno::check(unsafe { syscall3(libc::SYS_close_range as usize, first.0 as usize, last, 0) }).map(drop)
+}
+
+/// Goes to the root directory: chdir(2).
+pub fn leave_directory() {
+    // SAFETY: the path is a C string, which the kernel only reads. It is always there.
+    unsafe { syscall1(libc::SYS_chdir as usize, c"/".as_ptr() as usize) };
+}
+
+/// Gives up the controlling terminal: TIOCNOTTY(2const). From a session leader it goes to nobody, and the
+/// foreground gets SIGHUP and SIGCONT.
+///
+/// # Errors
+/// ENOTTY: it is not ours.
+pub fn give_up_terminal(terminal: Fd) -> Result<(), Errno> {
+    // SAFETY: takes numbers.
+    Errno::check(unsafe { syscall2(libc::SYS_ioctl as usize, terminal.0 as usize, libc::TIOCNOTTY as usize) })
+        .map(drop)
+}
+
+/// Makes a terminal the controlling one of our session, which has none: TIOCSCTTY(2const).
+pub fn take_terminal(terminal: Fd) {
+    // SAFETY: takes numbers. Not a terminal, or somebody else's: then there is none.
+    unsafe { syscall3(libc::SYS_ioctl as usize, terminal.0 as usize, libc::TIOCSCTTY as usize, 0) };
 }

@@ -1,3 +1,237 @@
-pub fn trials() -> Vec<libtest_mimic::Trial> {
-    Vec::new()
+//! The command line of pausa under its own name: options as rows, and what passes through to the child untouched.
+
+use crate::launch::{AsSubreaper, Launch, PLACES, Place};
+use crate::running::Ended::Code;
+use crate::subject::{Pausa, directory, original};
+use libtest_mimic::Trial;
+
+/// What a row expects on a stream.
+#[derive(Clone, Copy, Debug)]
+enum Text {
+    Nothing,
+    /// Exactly this.
+    Is(&'static str),
+    /// This and more.
+    Has(&'static str),
+    /// One line with all of these, from pausa.
+    Complains(&'static [&'static str]),
+}
+
+use Text::{Complains, Has, Is, Nothing};
+
+struct Row {
+    /// PAUSA_OPTIONS, if it is set.
+    variable: Option<&'static str>,
+    arguments: &'static [&'static str],
+    code: i32,
+    stdout: Text,
+    stderr: Text,
+}
+
+const fn row(arguments: &'static [&'static str], code: i32, stdout: Text, stderr: Text) -> Row {
+    Row { variable: None, arguments, code, stdout, stderr }
+}
+
+const fn with(
+    variable: &'static str,
+    arguments: &'static [&'static str],
+    code: i32,
+    stdout: Text,
+    stderr: Text,
+) -> Row {
+    Row { variable: Some(variable), arguments, code, stdout, stderr }
+}
+
+const VERSION: &str = concat!("pausa ", env!("CARGO_PKG_VERSION"), "\n");
+
+const ROWS: &[Row] = &[
+    // Answers without a run.
+    row(&["-h"], 0, Has("Usage: pausa"), Nothing),
+    row(&["--help"], 0, Has("PAUSA_OPTIONS"), Nothing),
+    row(&["-V"], 0, Is(VERSION), Nothing),
+    row(&["--version"], 0, Is(VERSION), Nothing),
+    row(&["-gV"], 0, Is(VERSION), Nothing),
+    row(&["-V", "false"], 0, Is(VERSION), Nothing),
+    row(&["-hV"], 0, Has("Usage: pausa"), Nothing),
+    // Where options end.
+    row(&["echo", "-h"], 0, Is("-h\n"), Nothing),
+    row(&["echo", "--", "-g"], 0, Is("-- -g\n"), Nothing),
+    row(&["--", "echo", "hi"], 0, Is("hi\n"), Nothing),
+    row(&["-g", "--", "echo", "--", "hi"], 0, Is("-- hi\n"), Nothing),
+    row(&["-g", "echo", "hi"], 0, Is("hi\n"), Nothing),
+    row(&["--", "-g"], 127, Nothing, Complains(&["-g"])),
+    row(&["-"], 127, Nothing, Complains(&["-"])),
+    // Exit codes on their way out.
+    row(&["-e", "7", "sh", "-c", "exit 7"], 0, Nothing, Nothing),
+    row(&["-e7", "sh", "-c", "exit 7"], 0, Nothing, Nothing),
+    row(&["-e7:8", "sh", "-c", "exit 7"], 8, Nothing, Nothing),
+    row(&["-e", "7:8", "sh", "-c", "exit 6"], 6, Nothing, Nothing),
+    row(&["--remap", "7:8", "sh", "-c", "exit 7"], 8, Nothing, Nothing),
+    row(&["--remap=7:255", "sh", "-c", "exit 7"], 255, Nothing, Nothing),
+    row(&["-e", "0:3", "true"], 3, Nothing, Nothing),
+    row(&["-e", "7:8", "-e", "8:9", "sh", "-c", "exit 7"], 8, Nothing, Nothing),
+    row(&["-e", "7:8", "-e", "7:9", "sh", "-c", "exit 7"], 9, Nothing, Nothing),
+    row(&["-ge7:8", "sh", "-c", "exit 7"], 8, Nothing, Nothing),
+    row(&["-e", "143", "sh", "-c", "kill -TERM $$"], 0, Nothing, Nothing),
+    row(&["-e", "143:0", "sh", "-c", "kill -TERM $$"], 0, Nothing, Nothing),
+    row(&["-e", "127:0", "no-such-command"], 0, Nothing, Complains(&["no-such-command"])),
+    // Mistakes: one line that names the input, and 125.
+    row(&["-x"], 125, Nothing, Complains(&["-x"])),
+    row(&["-gx", "true"], 125, Nothing, Complains(&["-x"])),
+    row(&["--nonsense", "true"], 125, Nothing, Complains(&["--nonsense"])),
+    row(&["--nonsense=5", "true"], 125, Nothing, Complains(&["--nonsense"])),
+    row(&["--group=yes", "true"], 125, Nothing, Complains(&["--group"])),
+    row(&["--to"], 125, Nothing, Complains(&["--to"])),
+    row(&["-r"], 125, Nothing, Complains(&["-r"])),
+    row(&["-e"], 125, Nothing, Complains(&["-e"])),
+    row(&["-p"], 125, Nothing, Complains(&["-p"])),
+    row(&["--to", "mars", "true"], 125, Nothing, Complains(&["--to", "mars", "child", "group", "all"])),
+    row(&["--to=", "true"], 125, Nothing, Complains(&["--to", "child"])),
+    row(&["-r", "TERM", "true"], 125, Nothing, Complains(&["TERM", "SIGNAL"])),
+    row(&["-r", "TERM:BANANA", "true"], 125, Nothing, Complains(&["TERM:BANANA"])),
+    row(&["-r", "TERM:65", "true"], 125, Nothing, Complains(&["TERM:65"])),
+    row(&["-r", "0:TERM", "true"], 125, Nothing, Complains(&["0:TERM"])),
+    row(&["-r", "RTMIN+31:TERM", "true"], 125, Nothing, Complains(&["RTMIN+31:TERM"])),
+    row(&["-r", "KILL:TERM", "true"], 125, Nothing, Complains(&["KILL:TERM"])),
+    row(&["-r", "CHLD:TERM", "true"], 125, Nothing, Complains(&["CHLD:TERM"])),
+    row(&["-e", "256", "true"], 125, Nothing, Complains(&["256", "255"])),
+    row(&["-e", "1:", "true"], 125, Nothing, Complains(&["1:"])),
+    row(&["-e", "x", "true"], 125, Nothing, Complains(&["x"])),
+    row(&["-p", "BANANA", "true"], 125, Nothing, Complains(&["BANANA"])),
+    // The variable: read first, split at blanks, options only, gone for the child.
+    with("-V", &["echo", "hi"], 0, Is(VERSION), Nothing),
+    with("-e 7:8", &["sh", "-c", "exit 7"], 8, Nothing, Nothing),
+    with("-e 7:8", &["-e", "7:9", "sh", "-c", "exit 7"], 9, Nothing, Nothing),
+    with("  -g\t --remap=7:8  ", &["sh", "-c", "exit 7"], 8, Nothing, Nothing),
+    with("", &["echo", "hi"], 0, Is("hi\n"), Nothing),
+    with("-g", &["sh", "-c", "echo ${PAUSA_OPTIONS-gone}"], 0, Is("gone\n"), Nothing),
+    with("-x", &["true"], 125, Nothing, Complains(&["-x"])),
+    with("-e", &["7", "true"], 125, Nothing, Complains(&["-e"])),
+    with("true", &["echo", "hi"], 125, Nothing, Complains(&["PAUSA_OPTIONS", "true"])),
+    // Who hears what.
+    row(&["-q", "no-such-command"], 127, Nothing, Complains(&["no-such-command"])),
+    row(&["-v", "true"], 0, Nothing, Has("pausa: ")),
+    row(&["-vv", "sh", "-c", "exit 7"], 7, Nothing, Has("7")),
+    row(&["-v", "-q", "true"], 0, Nothing, Nothing),
+];
+
+pub fn trials() -> Vec<Trial> {
+    if original() {
+        // The grammar is ours.
+        return Vec::new();
+    }
+    let mut trials = Vec::new();
+    for place in PLACES {
+        for row in ROWS {
+            let variable = row.variable.map(|text| format!("PAUSA_OPTIONS={text:?} ")).unwrap_or_default();
+            let name = format!("cli: {variable}{:?} ({})", row.arguments, place.words());
+            trials.push(place.trial(name, move || answers(place, row)));
+        }
+        let mut through = |what: &str, row: fn(Place)| {
+            trials.push(
+                place.trial(format!("cli: {what} passes untouched ({})", place.words()), move || row(place)),
+            );
+        };
+        through("the environment", passes_the_environment);
+        through("a long environment", passes_a_long_environment);
+        through("argv", passes_arguments);
+        through("the working directory", passes_the_directory);
+        through("what is open", passes_descriptors);
+    }
+    trials.push(
+        AsSubreaper
+            .trial("cli: -p asks for a signal when the parent ends".into(), asks_for_the_parents_death),
+    );
+    trials
+}
+
+impl Text {
+    fn check(self, stream: &str, heard: &str) {
+        let fits = match self {
+            Nothing => heard.is_empty(),
+            Is(text) => heard == text,
+            Has(text) => heard.contains(text),
+            Complains(words) => {
+                let one_line = heard.ends_with('\n') && heard.lines().count() == 1;
+                one_line && heard.starts_with("pausa: ") && words.iter().all(|word| heard.contains(word))
+            }
+        };
+        assert!(fits, "on {stream} was {heard:?}, where {self:?} is expected");
+    }
+}
+
+fn answers(place: Place, row: &Row) {
+    let mut launch = Launch::of(Pausa, place).args(row.arguments);
+    if let Some(text) = row.variable {
+        launch = launch.env("PAUSA_OPTIONS", text);
+    }
+    let (ended, stdout, stderr) = launch.start().wait_with_output();
+    row.stdout.check("stdout", &stdout);
+    row.stderr.check("stderr", &stderr);
+    assert_eq!(ended, Code(row.code));
+}
+
+/// What a command says below pausa.
+fn said_below(launch: Launch) -> String {
+    let (ended, stdout, stderr) = launch.start().wait_with_output();
+    assert_eq!((ended, stderr.as_str()), (Code(0), ""));
+    stdout
+}
+
+fn passes_the_environment(place: Place) {
+    let launch = Launch::of(Pausa, place).args(["cat", "/proc/self/environ"]);
+    let launch = launch.env("B", "2").env("PAUSA_OPTIONS", "-g").env("A", "").env("PAUSA_OPTIONSX", "x=y");
+    let mut variables: Vec<String> =
+        said_below(launch).trim_end().split_terminator('\0').map(str::to_owned).collect();
+    variables.sort();
+    assert_eq!(variables, ["A=", "B=2", "PATH=/usr/bin:/bin", "PAUSA_OPTIONSX=x=y"]);
+}
+
+fn passes_a_long_environment(place: Place) {
+    let long = "x".repeat(100_000);
+    let launch = Launch::of(Pausa, place).args(["sh", "-c", "echo ${#LONG}"]).env("LONG", &long);
+    assert_eq!(said_below(launch), "100000\n");
+}
+
+fn passes_arguments(place: Place) {
+    let launch =
+        Launch::of(Pausa, place).args(["--", "cat", "/proc/self/cmdline", "-", "", "a b"]).stdin(null());
+    let (_, stdout, _) = launch.start().wait_with_output();
+    assert!(stdout.starts_with("cat\0/proc/self/cmdline\0-\0\0a b\0"), "{stdout:?}");
+}
+
+fn passes_the_directory(place: Place) {
+    let directory = directory().canonicalize().expect("a real path");
+    let launch = Launch::of(Pausa, place).args(["pwd", "-P"]).directory(&directory);
+    assert_eq!(said_below(launch).trim_end(), directory.to_str().expect("UTF-8"));
+}
+
+/// The same descriptors as without pausa between: none is added, none is lost, none closed is opened.
+fn passes_descriptors(place: Place) {
+    let script = "exec 5</dev/null 9<&0; exec \"$@\" ls /proc/self/fd";
+    let list = |prefix: &[&str]| {
+        let launch = Launch::program("/bin/sh", place).args(["-c", script, "sh"]).args(prefix).closed(&[2]);
+        let (ended, stdout, _) = launch.start().wait_with_output();
+        assert_eq!(ended, Code(0));
+        stdout
+    };
+    let path = Pausa.path();
+    let (without, below) = (list(&["env"]), list(&[path.to_str().expect("UTF-8"), "--"]));
+    assert_eq!(below, without);
+    assert!(["0", "1", "5", "9"].iter().all(|number| below.lines().any(|line| line == *number)), "{below}");
+}
+
+fn null() -> std::process::Stdio {
+    std::process::Stdio::null()
+}
+
+/// A shell starts pausa and dies of SIGKILL; the child hears of it.
+fn asks_for_the_parents_death() {
+    let path = Pausa.path();
+    let launch = Launch::program("/bin/sh", AsSubreaper).args(["-c", "\"$@\" & wait", "sh"]);
+    let mut running = launch.args(path.to_str()).args(["-p", "USR1", "--"]).payload("ready").start();
+    running.handshake("ready");
+    running.kill(libc::SIGKILL);
+    let line = running.stdout_line();
+    assert!(line.starts_with("signal 10 "), "{line}");
 }

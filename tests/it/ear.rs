@@ -32,6 +32,15 @@ impl Ear {
         Some(String::from_utf8_lossy(&rest[..length]).trim_end_matches('\n').to_owned())
     }
 
+    /// Takes everything up to `text` and answers what stood before it; nothing if it must arrive first.
+    pub fn take_until(&mut self, text: &str) -> Option<String> {
+        let rest = &self.heard[self.taken..];
+        let at = rest.windows(text.len()).position(|window| window == text.as_bytes())?;
+        let before = String::from_utf8_lossy(&rest[..at]).into_owned();
+        self.taken += at + text.len();
+        Some(before)
+    }
+
     /// Waits until there is more, the end of file included. False when the deadline passed.
     pub fn hear(&mut self, deadline: Instant) -> bool {
         loop {

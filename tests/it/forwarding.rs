@@ -198,8 +198,8 @@ fn loses_nothing(place: Place, options: &[&str], moment: Moment) {
         let mut running = Launch::of(Pausa, place).args(options).payload("wait").start();
         let pid = running.pid();
         running.at_the_first_moment("the moment to send", |running| match moment {
-            // The kernel lifts the mask while sigtimedwait(2) sleeps; by then there is a child.
             Moment::MaskIsSet => {
+                // While it waits for signals, the kernel shows them as not blocked; by then there is a child.
                 running.status().signals("SigBlk") & set_of(&[SIGTERM]) != 0 || Process::has_children(pid)
             }
             Moment::ChildIsThere => Process::has_children(pid),

@@ -104,12 +104,12 @@ pub fn until_paused(running: &mut Running) {
 
 /// Newer architectures have no pause(2), and wait in ppoll(2) without descriptors instead.
 #[cfg(any(target_arch = "x86_64", target_arch = "arm", target_arch = "powerpc64", target_arch = "s390x"))]
-fn is_pause(number: libc::c_long) -> bool {
+pub fn is_pause(number: libc::c_long) -> bool {
     number == libc::SYS_pause
 }
 
 #[cfg(any(target_arch = "aarch64", target_arch = "riscv64"))]
-fn is_pause(number: libc::c_long) -> bool {
+pub fn is_pause(number: libc::c_long) -> bool {
     number == libc::SYS_ppoll
 }
 
@@ -273,7 +273,7 @@ fn reap_one_in(running: &Running) -> String {
     let mut maker = running.enter().payload("orphan-that-outlives 0").start();
     let line = maker.stdout_line();
     let inner = line.strip_prefix("orphan ").expect("`orphan PID`").to_owned();
-    let orphan = running.from_outside(nix::unistd::Pid::from_raw(inner.parse().expect("a pid")));
+    let orphan = running.outside(nix::unistd::Pid::from_raw(inner.parse().expect("a pid")));
     maker.close_stdin();
     assert_eq!(maker.ended(), Code(0));
     crate::kernel::send(orphan.as_raw(), SIGTERM).expect("the orphan is there");

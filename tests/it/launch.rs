@@ -150,11 +150,6 @@ impl Launch {
         self
     }
 
-    pub fn stdout(mut self, stdout: impl Into<Stdio>) -> Self {
-        self.stdio[1] = stdout.into();
-        self
-    }
-
     pub fn stderr(mut self, stderr: impl Into<Stdio>) -> Self {
         self.stdio[2] = stderr.into();
         self

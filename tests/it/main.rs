@@ -20,6 +20,7 @@ mod subject;
 // The run of one subject.
 mod ear;
 mod launch;
+mod pty;
 mod running;
 
 // The behaviours, one file each.

@@ -18,28 +18,26 @@ type Row = (&'static str, fn(i32) -> i32, &'static str);
 const ROWS: &[Row] = &[
     ("exit", |code| code, "ends with this code"),
     ("ready", |_| ready(), "echoes each signal of 1..=64 in one line until `exit N`"),
-    ("wait", |_| wait(), "leaves every signal at its default, and ends with 0 at the end of stdin"),
+    ("wait", |_| wait(), "leaves every signal at its default until `exit N` or the end of stdin"),
     ("die", |signal| die(signal, 0), "ends by this signal, without a core"),
-    (
-        "die-with-core",
-        |signal| die(signal, RLIM_INFINITY),
-        "ends by this signal, with a core if the machine writes them",
-    ),
+    ("die-with-core", |signal| die(signal, RLIM_INFINITY), "the same with a core, where they are written"),
     ("stop-self", |_| stop_self(), "stops, says `continued` after SIGCONT, and then obeys stdin"),
-    ("graceful", graceful, "ends with this code at the first SIGTERM, as a well-bred server does"),
     (
-        "group",
-        |_| group(false),
-        "echoes signals, and so does a child in the same process group, as `grandchild signal`",
+        "idle",
+        |_| idle(),
+        "leaves signals at their defaults, reads nothing, and says `continued` at each SIGCONT",
     ),
+    ("group", |_| group(false), "echoes signals, and so does a child in its group, as `grandchild signal`"),
+    ("sessions", |_| group(true), "the same with the child in a session of its own"),
+    ("deserter", |_| deserter(), "as `ready`, from a process group that is not its own"),
     ("orphans", orphans, "makes so many orphans that end at once, says `made N`, and obeys stdin"),
     (
         "orphan-that-outlives",
         outlived,
-        "makes one orphan, says `orphan PID`, and ends with this code when stdin says so",
+        "says `orphan PID` of one orphan, and ends with this code when told to",
     ),
-    ("nobody", |uid| nobody(uid), "becomes this user, and then is as `ready`"),
-    ("report", |_| report(), "says where it stands: group, session, foreground"),
+    ("nobody", nobody, "becomes this user, and then is as `ready`"),
+    ("report", |_| report(), "says where it stands: group, session, foreground; then obeys stdin"),
 ];
 
 pub fn main(arguments: &[String]) -> ! {
@@ -122,12 +120,11 @@ fn stop_self() -> i32 {
     obey()
 }
 
-fn graceful(code: i32) -> i32 {
-    let mut signals = Signals::new([libc::SIGTERM]).expect("handle SIGTERM");
+fn idle() -> i32 {
+    let mut signals = Signals::new([libc::SIGCONT]).expect("handle SIGCONT");
     say(&format!("ready {}", unistd::getpid()));
-    let first = signals.forever().next().expect("it waits for ever");
-    say(&format!("stopping: {}", signals::name(first)));
-    code
+    signals.forever().for_each(|_| say("continued"));
+    0
 }
 
 fn group(apart: bool) -> i32 {

@@ -14,9 +14,6 @@ pub struct Process {
     pub state: char,
     pub parent: Pid,
     pub group: Pid,
-    pub session: Pid,
-    /// The foreground group of its terminal, -1 without one.
-    pub foreground: Pid,
 }
 
 impl Process {
@@ -28,17 +25,8 @@ impl Process {
         let mut rest = stat[close + 1..].split_ascii_whitespace();
         let state = rest.next()?.chars().next()?;
         let mut number = || Some(Pid::from_raw(rest.next()?.parse().ok()?));
-        let (parent, group, session) = (number()?, number()?, number()?);
-        number()?; // tty_nr
-        Some(Self {
-            pid,
-            name: stat[open + 1..close].to_owned(),
-            state,
-            parent,
-            group,
-            session,
-            foreground: number()?,
-        })
+        let (parent, group) = (number()?, number()?);
+        Some(Self { pid, name: stat[open + 1..close].to_owned(), state, parent, group })
     }
 
     /// Everything below `root` in the tree of processes, without `root`.

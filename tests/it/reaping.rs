@@ -103,7 +103,7 @@ fn names_the_reaped() {
     let mut running = Launch::of(Pausa, AsPid1).args(["-v", "--"]).payload("orphan-that-outlives 7").start();
     let line = running.stdout_line();
     let inner = line.strip_prefix("orphan ").expect("`orphan PID`");
-    let orphan = running.from_outside(Pid::from_raw(inner.parse().expect("a pid")));
+    let orphan = running.outside(Pid::from_raw(inner.parse().expect("a pid")));
     kernel::send(orphan.as_raw(), SIGTERM).expect("the orphan is there");
     let named = |line: &String| line.split(|c: char| !c.is_ascii_digit()).any(|number| number == inner);
     while !named(&running.stderr_line()) {}

@@ -105,17 +105,7 @@ impl Running {
         let Some(number) = line.strip_prefix(word).and_then(|rest| rest.trim().parse().ok()) else {
             panic!("expected `{word} PID`, heard {line:?}")
         };
-        self.from_outside(Pid::from_raw(number))
-    }
-
-    /// What else is said on stdout until its end.
-    pub fn rest_of_stdout(&mut self) -> String {
-        self.rest(Stream::Stdout)
-    }
-
-    /// What else is said on stderr until its end.
-    pub fn rest_of_stderr(&mut self) -> String {
-        self.rest(Stream::Stderr)
+        self.outside(Pid::from_raw(number))
     }
 
     /// Writes a line to its stdin.
@@ -177,7 +167,7 @@ impl Running {
     }
 
     /// The pid as seen from outside of a process below the subject that calls itself `inner`.
-    pub fn from_outside(&self, inner: Pid) -> Pid {
+    pub fn outside(&self, inner: Pid) -> Pid {
         let found = self.processes().into_iter().find(|process| process::inner(process.pid) == Some(inner));
         found.unwrap_or_else(|| panic!("no process below the subject calls itself {inner}")).pid
     }
