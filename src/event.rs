@@ -70,7 +70,7 @@ pub enum Event<'a> {
     },
     /// The value of an option is none.
     Refused {
-        option: &'static str,
+        letter: u8,
         name: &'a [u8],
         accepted: &'static str,
     },
@@ -259,8 +259,9 @@ impl Event<'_> {
             (b'n', Self::Spawned { name, .. } | Self::ExecFailed { name, .. } | Self::Refused { name, .. }
                 | Self::UnknownLong { name } | Self::LongNeedsValue { name } | Self::LongTakesNoValue { name }
                 | Self::Operand { name }) => line.quote(name),
-            (b'n', Self::UnknownShort { letter } | Self::ShortNeedsValue { letter }) => line.quote(&[letter]),
-            (b'o', Self::Refused { option: text, .. }) | (b'a', Self::Refused { accepted: text, .. }) => line.text(text),
+            (b'n', Self::UnknownShort { letter } | Self::ShortNeedsValue { letter })
+            | (b'o', Self::Refused { letter, .. }) => line.quote(&[letter]),
+            (b'a', Self::Refused { accepted, .. }) => line.text(accepted),
             (b'w' | b'W', Self::Reaped { wait, .. } | Self::Ended { wait, .. }) => match wait.term_signal() {
                 Some(signal) => {
                     let core = if letter == b'w' && wait.dumped_core() { " (core dumped)" } else { "" };
@@ -318,7 +319,7 @@ mod tests {
                 "SIGSEGV (core dumped), 11, 139",
             ),
             (Event::Reaped { pid, wait: WaitStatus::new(0x700) }, b"%p %w", "7 7"),
-            (Event::Refused { option: "to", name: b"me", accepted: "child" }, b"%o %n %a", "to me child"),
+            (Event::Refused { letter: b't', name: b"me", accepted: "child" }, b"%o %n %a", "t me child"),
             (Event::UnknownShort { letter: b'x' }, b"-%n", "-x"),
             (Event::NotFirst, b"%N%l%b[%i]", "/sbin/init\ninit[3]"),
             (Event::NotFirst, b"%p%s%t%e%n%o%a%w%c%", ""),

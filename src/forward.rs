@@ -24,6 +24,7 @@ pub fn respond(signal: Signal, sender: Pid, own: Pid, config: &Config<'_>) -> Re
         Signal::CHLD => Response::Reap,
         // The reader of our stderr went away in the middle of a report: none of the child's business.
         Signal::PIPE if sender == own => Response::Ignore,
+        _ if config.personality.swallowed.contains(signal) => Response::Drop,
         _ => config.rewrites.apply(signal).map_or(Response::Drop, Response::Send),
     }
 }
@@ -41,14 +42,14 @@ pub const fn recipient(target: Target, child: Pid) -> Recipient {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::personality::pausa;
+    use crate::personality::Personality;
 
     const OWN: Pid = Pid::new(1);
     const OTHER: Pid = Pid::new(7);
 
     #[test]
     fn every_signal_has_its_response() {
-        let mut config = Config::new(b"pausa", &pausa::VOICE);
+        let mut config = Config::new(b"pausa", Personality::from_argv0(b"pausa"));
         config.rewrites.set(Signal::TERM, Some(Signal::QUIT));
         config.rewrites.set(Signal::HUP, None);
         for (signal, sender, response) in [

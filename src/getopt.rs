@@ -4,7 +4,7 @@
 
 use core::ffi::CStr;
 
-use crate::args::{Args, Env};
+use crate::args::Args;
 use crate::event::Event;
 use crate::line::split_once;
 
@@ -15,10 +15,8 @@ pub type Grammar = &'static [u8];
 /// What comes next.
 #[derive(Clone, Copy, Debug)]
 pub enum Found<'a> {
-    /// An option by its short name.
-    Flag(u8),
-    /// The same, with its value.
-    Value(u8, &'a [u8]),
+    /// An option by its short name, and its value; a flag's is empty.
+    Option(u8, &'a [u8]),
     /// No more options.
     End,
     /// A word that the grammar does not allow.
@@ -32,16 +30,8 @@ pub enum Order {
     Exact,
     /// Options end at the first operand. A long name may be cut short where no other begins so.
     Abbreviates,
-    /// The same, and options may stand behind operands, up to `--`.
+    /// The same, and options may stand behind operands, up to `--` (GNU).
     Permutes,
-}
-
-impl Order {
-    /// GNU's permuting, unless POSIXLY_CORRECT forbids it.
-    #[must_use]
-    pub fn from_env(env: &Env<'_>) -> Self {
-        if env.get("POSIXLY_CORRECT").is_some() { Self::Abbreviates } else { Self::Permutes }
-    }
 }
 
 /// Where the words come from.
@@ -128,11 +118,11 @@ impl<'a, 's> Getopt<'a, 's> {
     fn short(&mut self, letter: u8) -> Found<'a> {
         match options(self.grammar).find(|&(short, ..)| short == letter) {
             None => Found::Mistake(Event::UnknownShort { letter }),
-            Some((_, false, _)) => Found::Flag(letter),
+            Some((_, false, _)) => Found::Option(letter, b""),
             Some((_, true, _)) => {
                 let rest = core::mem::take(&mut self.bundle);
                 match if rest.is_empty() { self.words.next() } else { Some(rest) } {
-                    Some(value) => Found::Value(letter, value),
+                    Some(value) => Found::Option(letter, value),
                     None => Found::Mistake(Event::ShortNeedsValue { letter }),
                 }
             }
@@ -150,10 +140,10 @@ impl<'a, 's> Getopt<'a, 's> {
             .or_else(|| abbreviated.next().filter(|_| abbreviated.next().is_none()));
         match (option, given) {
             (None, _) => Found::Mistake(Event::UnknownLong { name }),
-            (Some((short, false, _)), None) => Found::Flag(short),
+            (Some((short, false, _)), None) => Found::Option(short, b""),
             (Some((_, false, _)), Some(_)) => Found::Mistake(Event::LongTakesNoValue { name }),
             (Some((short, true, _)), given) => match given.or_else(|| self.words.next()) {
-                Some(value) => Found::Value(short, value),
+                Some(value) => Found::Option(short, value),
                 None => Found::Mistake(Event::LongNeedsValue { name }),
             },
         }
@@ -195,8 +185,7 @@ mod tests {
         let mut found = Vec::new();
         loop {
             match getopt.next() {
-                Found::Flag(short) => found.push((short.into(), &b""[..])),
-                Found::Value(short, value) => found.push((short.into(), value)),
+                Found::Option(short, value) => found.push((short.into(), value)),
                 Found::Mistake(mistake) => return (found, format!("{mistake:?}")),
                 Found::End => {
                     let command = args.into_command();
@@ -275,7 +264,7 @@ mod tests {
         }
         assert_eq!(words.next(), None);
         let mut getopt = Getopt::new(Words::Text(b"-g x"), GRAMMAR, Order::Exact);
-        assert!(matches!(getopt.next(), Found::Flag(b'g')));
+        assert!(matches!(getopt.next(), Found::Option(b'g', b"")));
         assert!(matches!(getopt.next(), Found::Mistake(Event::Operand { name: b"x" })));
     }
 }

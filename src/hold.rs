@@ -9,7 +9,7 @@ use core::ffi::c_int;
 use crate::config::{Config, Hold};
 use crate::event::{Event, Level};
 use crate::line::Line;
-use crate::personality::pausa;
+use crate::personality::Personality;
 use crate::process::Pid;
 use crate::reap;
 use crate::report;
@@ -41,7 +41,7 @@ pub fn hold(hold: Hold, config: &Config<'_>) -> ExitStatus {
     // Zombies that were there before the handler: no SIGCHLD will come for them.
     reap(0);
     loop {
-        sys::release_stack();
+        sys::release_memory();
         sys::pause();
     }
 }
@@ -67,7 +67,7 @@ extern "C" fn reap_and_tell(_: c_int) {
     while let Some((pid, wait)) = reap::changed() {
         if wait.stop_signal().is_none() {
             // A handler is given nothing but a number. Only pausa itself asks for this one.
-            let mut config = Config::new(b"", &pausa::VOICE);
+            let mut config = Config::new(b"", Personality::from_argv0(b""));
             config.verbosity = Level::Info;
             report::tell(&config, &Event::Reaped { pid, wait });
         }

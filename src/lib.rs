@@ -28,6 +28,7 @@ pub mod event;
 pub mod forward;
 pub mod getopt;
 pub mod line;
+pub mod parse;
 pub mod personality;
 pub mod process;
 pub mod signal;
@@ -58,12 +59,12 @@ use sys::Fd;
 pub fn run<'a>(mut args: Args<'a>, env: Env<'a>, inherited: SignalSet) -> ExitStatus {
     let name = args.next().map_or(&b""[..], CStr::to_bytes);
     let personality = Personality::from_argv0(name);
-    let mut config = Config::new(name, personality.voice);
+    let mut config = Config::new(name, personality);
     (personality.parse)(args, &env, &mut config);
     match config.task {
         Task::Hold(hold) => hold::hold(hold, &config),
         Task::Supervise(command) => supervise::supervise(&command, &env, &config, inherited),
-        Task::Print(..) | Task::Complain(..) => report::answer(&config),
+        Task::Nothing | Task::Print(_) | Task::Complain(_) => report::answer(&config),
     }
 }
 

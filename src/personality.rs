@@ -1,49 +1,100 @@
-//! Whose command-line contract we honour. `argv[0]` decides, by its last component. Pure.
+//! Whose contract we honour. `argv[0]` decides, by its last component. Pure.
 //!
-//! A personality is a parser that fills a [`Config`], and a voice. To add one: a file below, and a row here.
+//! A personality is data: a grammar, what its options accept, manners that no option changes, and words. To
+//! add one: a file below, and a row here.
 
-pub mod catatonit;
-pub mod dumb_init;
-pub mod pausa;
-pub mod pause;
-pub mod tini;
+mod catatonit;
+mod dumb_init;
+mod pausa;
+mod pause;
+mod tini;
 
 use crate::args::{Args, Env};
-use crate::config::Config;
-use crate::event::{Voice, base_name};
-
-/// One row of the table.
-#[derive(Debug)]
-pub struct Personality {
-    names: Names,
-    /// Turns the arguments behind `argv[0]` and the environment into a `Config`.
-    pub parse: for<'a> fn(Args<'a>, &Env<'a>, &mut Config<'a>),
-    pub voice: &'static Voice,
-}
+use crate::config::{Config, Place, Stream, Target};
+use crate::event::{Level, Voice, base_name};
+use crate::getopt::{Grammar, Order};
+use crate::signal::{Signal, SignalSet};
+pub use pausa::PAUSA;
 
 /// The first row serves every name that no row has.
-static PERSONALITIES: [Personality; 5] = [
-    Personality { names: Names::new("pausa"), parse: pausa::parse, voice: &pausa::VOICE },
-    Personality { names: Names::new("pause"), parse: pause::parse, voice: &pause::VOICE },
-    // docker run --init calls /sbin/docker-init, of old /dev/init.
-    Personality {
-        names: Names::new("tini docker-init init tini-static"),
-        parse: tini::parse,
-        voice: &tini::VOICE,
-    },
-    Personality { names: Names::new("dumb-init"), parse: dumb_init::parse, voice: &dumb_init::VOICE },
-    // podman run --init calls /run/podman-init.
-    Personality {
-        names: Names::new("catatonit podman-init"),
-        parse: catatonit::parse,
-        voice: &catatonit::VOICE,
-    },
-];
+static PERSONALITIES: [&Personality; 5] =
+    [&PAUSA, &pause::PAUSE, &tini::TINI, &dumb_init::DUMB_INIT, &catatonit::CATATONIT];
+
+/// A contract.
+#[derive(Debug)]
+pub struct Personality {
+    pub names: Names,
+    /// Turns the arguments behind `argv[0]` and the environment into a `Config`.
+    pub parse: for<'a> fn(Args<'a>, &Env<'a>, &mut Config<'a>),
+
+    /// The options. A letter means the same in every personality (`parse.rs`).
+    pub grammar: Grammar,
+    pub order: Order,
+    /// Variables that stand for an option: name, the value that is asked for if any, the option's letter.
+    pub variables: &'static [(&'static str, &'static str, u8)],
+    /// What an option for a signal, a rewrite and an exit code accepts.
+    pub signal: fn(&[u8]) -> Option<Signal>,
+    pub rewrite: fn(&[u8]) -> Option<(Signal, Option<Signal>)>,
+    pub remap: fn(&[u8]) -> Option<(u8, u8)>,
+
+    /// Where the child runs, and who gets a forwarded signal, if no option says otherwise.
+    pub place: Place,
+    pub target: Target,
+    /// Whether we become a subreaper when we are not PID 1.
+    pub adopts_orphans: bool,
+    /// Signals that are taken and forwarded. The others do to us what they do.
+    pub collected: SignalSet,
+    /// Signals that are taken and not forwarded.
+    pub swallowed: SignalSet,
+    /// What we exit with if we fail ourselves.
+    pub failure: u8,
+    /// What the child exits with if its command is not found, may not be run, or fails otherwise.
+    pub exec_failures: [u8; 3],
+    /// Whether a file that the kernel takes for no program is given to /bin/sh, as execvp(3) does.
+    pub falls_back_to_shell: bool,
+    /// Whether the child starts with no signal blocked and none of 1 to 31 ignored.
+    pub resets_signals: bool,
+    /// Whether a LISTEN_PID that means us means the child afterwards (sd_listen_fds(3)).
+    pub passes_listen_pid: bool,
+    /// Whether we go to `/` when the child runs, so as not to keep a file system busy.
+    pub leaves_directory: bool,
+    /// Whether we close every descriptor from 3 on when the child runs.
+    pub closes_descriptors: bool,
+    /// Whether we stop ourselves when a terminal's stop signal has come.
+    pub suspends_itself: bool,
+    /// What is sent where signals go when the child has ended.
+    pub farewell: Option<Signal>,
+    /// Whether the end of a hold is told on stderr.
+    pub tells_end: bool,
+
+    /// How much is told, if no option says otherwise.
+    pub verbosity: Level,
+    pub voice: Voice,
+    pub help: Text,
+    pub version: Text,
+    pub license: Text,
+}
+
+/// What an option prints: words as in `Event::fill`, and a text behind them.
+#[derive(Clone, Copy, Debug)]
+pub struct Text {
+    pub stream: Stream,
+    pub head: &'static [u8],
+    pub body: &'static str,
+}
+
+impl Text {
+    const NONE: Self = Self::stdout("");
+
+    const fn stdout(body: &'static str) -> Self {
+        Self { stream: Stream::Stdout, head: b"", body }
+    }
+}
 
 /// Base names, with a blank behind each. They stand in the row itself and not behind a pointer, for the
 /// sake of memory: `link.ld` keeps all that hold mode reads in one page.
 #[derive(Debug)]
-struct Names([u8; 40]);
+pub struct Names([u8; 40]);
 
 impl Names {
     const fn new(names: &str) -> Self {
@@ -62,8 +113,8 @@ impl Personality {
     #[must_use]
     pub fn from_argv0(argv0: &[u8]) -> &'static Self {
         let base = base_name(argv0);
-        let [default, others @ ..] = &PERSONALITIES;
-        others.iter().find(|row| !base.is_empty() && row.names.contain(base)).unwrap_or(default)
+        let [default, others @ ..] = PERSONALITIES;
+        others.into_iter().find(|row| !base.is_empty() && row.names.contain(base)).unwrap_or(default)
     }
 }
 

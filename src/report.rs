@@ -4,13 +4,14 @@
 use crate::config::{Config, Stream, Task};
 use crate::event::{Event, Speaker};
 use crate::line::Line;
+use crate::personality::Text;
 use crate::status::ExitStatus;
 use crate::sys::{self, Fd};
 
 /// Tells of `event`, if `config` wants to hear of such.
 #[inline(never)]
 pub fn tell(config: &Config<'_>, event: &Event<'_>) {
-    let (level, prefix, words) = config.voice.words_for(event);
+    let (level, prefix, words) = config.personality.voice.words_for(event);
     if level > config.verbosity || words.is_empty() {
         return;
     }
@@ -19,7 +20,7 @@ pub fn tell(config: &Config<'_>, event: &Event<'_>) {
     event.fill(prefix, speaker, &mut line);
     event.fill(words, speaker, &mut line);
     line.push(b'\n');
-    let fd = if level >= config.voice.stdout_from { Fd::STDOUT } else { Fd::STDERR };
+    let fd = if level >= config.personality.voice.stdout_from { Fd::STDOUT } else { Fd::STDERR };
     // A line that nobody can take is lost; there is no better place to say so.
     let _ = sys::write_now(fd, line.as_bytes());
 }
@@ -27,20 +28,23 @@ pub fn tell(config: &Config<'_>, event: &Event<'_>) {
 /// Says what there is to say when there is nothing to run.
 #[inline(never)]
 pub fn answer(config: &Config<'_>) -> ExitStatus {
-    let (fd, head, text, status) = match config.task {
-        Task::Print(Stream::Stdout, head, text) => (Fd::STDOUT, head, text, ExitStatus::SUCCESS),
-        Task::Print(Stream::Stderr, head, text) => (Fd::STDERR, head, text, ExitStatus::SUCCESS),
+    let voice = &config.personality.voice;
+    let (stream, head, body, status) = match config.task {
+        Task::Print(&Text { stream, head, body }) => (stream, head, body, 0),
         Task::Complain(event) => {
             tell(config, &event);
-            (Fd::STDERR, config.voice.usage_head, config.voice.usage, config.failure)
+            (Stream::Stderr, voice.usage_head, voice.usage, config.personality.failure)
         }
-        Task::Hold(_) | Task::Supervise(_) => return ExitStatus::SUCCESS,
+        _ => return ExitStatus::SUCCESS,
     };
     let mut line = Line::new();
     Event::NoCommand.fill(head, Speaker { name: config.name, pid: sys::getpid() }, &mut line);
-    for part in [line.as_bytes(), text.as_bytes()] {
+    for part in [line.as_bytes(), body.as_bytes()] {
         // What was asked for may wait for its reader, a complaint may not. A closed descriptor: nobody to tell.
-        let _ = if fd == Fd::STDOUT { sys::write_all(fd, part) } else { sys::write_now(fd, part) };
+        let _ = match stream {
+            Stream::Stdout => sys::write_all(Fd::STDOUT, part),
+            Stream::Stderr => sys::write_now(Fd::STDERR, part),
+        };
     }
-    status
+    ExitStatus(status)
 }

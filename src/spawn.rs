@@ -9,6 +9,7 @@ use crate::line::{Line, split_once};
 use crate::process::Pid;
 use crate::report;
 use crate::signal::{Signal, SignalSet, decimal};
+use crate::status::ExitStatus;
 use crate::sys::{self, Disposition, Fd};
 use crate::terminal::Terminal;
 
@@ -50,7 +51,7 @@ pub fn spawn(
             Place::OurGroup => {}
         }
         let mut mask = inherited;
-        if config.resets_signals {
+        if config.personality.resets_signals {
             mask = SignalSet::EMPTY;
             for signal in (1..32).filter_map(Signal::new) {
                 // KILL and STOP are as they are.
@@ -60,7 +61,7 @@ pub fn spawn(
             let _ = sys::set_disposition(Signal::CHLD, &on_child);
         }
         let mut entry = Line::new();
-        if config.passes_listen_pid
+        if config.personality.passes_listen_pid
             && env.get("LISTEN_PID").and_then(decimal) == Some(own.raw().unsigned_abs())
         {
             entry.text("LISTEN_PID=").pid(sys::getpid()).push(0);
@@ -69,19 +70,19 @@ pub fn spawn(
         sys::set_mask(mask);
         let errno = exec(command, env, config);
         report::tell(config, &Event::ExecFailed { name: command.name.to_bytes(), errno });
-        let [not_found, not_allowed, other] = config.exec_failures;
-        sys::exit(match errno {
+        let [not_found, not_allowed, other] = config.personality.exec_failures;
+        sys::exit(ExitStatus(match errno {
             Errno::NOENT => not_found,
             Errno::ACCES => not_allowed,
             _ => other,
-        })
+        }))
     })
 }
 
 /// Runs the command, searching PATH as execvp(3) does. Comes back only with the error.
 fn exec(command: &Command<'_>, env: &Env<'_>, config: &Config<'_>) -> Errno {
     let run = |path: &[u8]| match sys::execve(path, command, env) {
-        Errno::NOEXEC if config.falls_back_to_shell => sys::execve_shell(path, command, env),
+        Errno::NOEXEC if config.personality.falls_back_to_shell => sys::execve_shell(path, command, env),
         errno => errno,
     };
     let name = command.name.to_bytes_with_nul();

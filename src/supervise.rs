@@ -29,7 +29,7 @@ pub fn supervise(
     if own != Pid::INIT {
         if config.target == Target::All {
             report::tell(config, &Event::AllNeedsInit);
-            return config.failure;
+            return ExitStatus(config.personality.failure);
         }
         adopt(config);
     }
@@ -51,19 +51,19 @@ pub fn supervise(
         Ok(child) => child,
         Err(errno) => {
             report::tell(config, &Event::ForkFailed { errno });
-            return config.failure;
+            return ExitStatus(config.personality.failure);
         }
     };
     report::tell(config, &Event::Spawned { pid: child, name: command.name.to_bytes() });
-    if config.leaves_directory {
+    if config.personality.leaves_directory {
         sys::leave_directory();
     }
-    if config.closes_descriptors && sys::close_from(Fd::FIRST_OTHER).is_ok() {
+    if config.personality.closes_descriptors && sys::close_from(Fd::FIRST_OTHER).is_ok() {
         terminal = Terminal::open();
     }
-    sys::set_mask(config.collected);
+    sys::set_mask(config.personality.collected);
     let status = Supervisor { config, own, child, terminal, stop: Stop::None, ignored_once }.run();
-    if let Some(signal) = config.farewell.and_then(|signal| config.rewrites.apply(signal)) {
+    if let Some(signal) = config.personality.farewell.and_then(|signal| config.rewrites.apply(signal)) {
         // Nobody left is as good.
         let _ = sys::kill(forward::recipient(config.target, child), signal);
     }
@@ -110,7 +110,7 @@ impl Supervisor<'_> {
         // Zombies that were there before us: no SIGCHLD will come for them.
         let mut status = self.reap();
         while status.is_none() {
-            let received = sys::wait_signal(self.config.collected);
+            let received = sys::wait_signal(self.config.personality.collected);
             let signal = received.signal;
             self.tell(&Event::Received { signal });
             match forward::respond(signal, received.sender(), self.own, self.config) {
@@ -121,12 +121,12 @@ impl Supervisor<'_> {
                 Response::Send(Signal::CONT) => self.resume(),
                 Response::Send(passed) => self.forward(&received, passed),
             }
-            if self.config.suspends_itself && signal.is_terminal_stop() {
+            if self.config.personality.suspends_itself && signal.is_terminal_stop() {
                 // PID 1 does not stop by this.
                 let _ = sys::kill(Recipient::Process(self.own), Signal::STOP);
             }
         }
-        status.unwrap_or(self.config.failure)
+        status.unwrap_or(ExitStatus(self.config.personality.failure))
     }
 
     /// Takes note of every child that has changed; the status to exit with, if ours has ended.
@@ -223,7 +223,7 @@ impl Supervisor<'_> {
         let signal = if signal == Signal::STOP { Signal::TSTP } else { signal };
         let _ = sys::kill(Recipient::OwnGroup, signal);
         sys::unblock(SignalSet::of(&[signal]));
-        sys::set_mask(self.config.collected);
+        sys::set_mask(self.config.personality.collected);
         // What continued us is pending, since it is blocked.
         sys::take_pending(Signal::CONT)
     }

@@ -74,18 +74,27 @@ fn prctl(option: c_int, value: usize) -> Result<(), Errno> {
     Errno::check(unsafe { syscall5(libc::SYS_prctl as usize, option as usize, value, 0, 0, 0) }).map(drop)
 }
 
-/// Gives back the memory of the stack that is below the caller's page, which only finished calls and signal
-/// frames have used: MADV_DONTNEED of madvise(2). They need 3 KiB and more on a processor with wide
-/// registers, which nobody would ever use again.
-pub fn release_stack() {
+/// Gives back the memory that a hold has used on its way: the stack below the caller's page, which finished
+/// calls and signal frames have left, and the mapping of all the code that is not for holding (`link.ld`).
+/// Whoever needs them again faults them in. MADV_DONTNEED of madvise(2), twice.
+pub fn release_memory() {
     const PAGE: usize = 4096;
     const REACH: usize = 16 * PAGE;
+    unsafe extern "C" {
+        static pausa_cold_start: u8;
+        static pausa_cold_end: u8;
+    }
     let here = 0_u8;
-    // 256 bytes further down than any red zone reaches (128 on x86_64, 288 - 32 saved on ppc64).
-    let top = (ptr::from_ref(&here) as usize - 256) & !(PAGE - 1);
-    // SAFETY: nothing lives below the stack pointer and its red zone, and `top` is below both. Where pages
-    // are larger than these, the call fails and changes nothing.
-    unsafe { syscall3(libc::SYS_madvise as usize, top - REACH, REACH, libc::MADV_DONTNEED as usize) };
+    // 256 bytes further down than any red zone reaches (128 on x86_64, 256 on ppc64 behind saved registers).
+    let stack = (ptr::from_ref(&here) as usize - 256) & !(PAGE - 1);
+    let cold = (&raw const pausa_cold_start as usize) & !(PAGE - 1);
+    let cold_end = &raw const pausa_cold_end as usize;
+    for (start, length) in [(stack - REACH, REACH), (cold, cold_end - cold)] {
+        // SAFETY: nothing lives below the stack pointer and its red zone, and `stack` is below both. The cold
+        // pages are the file's, unchanged, and come back from it. Where pages are larger than these, the call
+        // fails and changes nothing.
+        unsafe { syscall3(libc::SYS_madvise as usize, start, length, libc::MADV_DONTNEED as usize) };
+    }
 }
 
 /// Runs `child` in a new process, and returns that when `child` has called [`execve`] or [`exit`], which are

@@ -1,89 +1,30 @@
-//! Grammar, environment and words of catatonit 0.1.7, which is podman-init, too (`catatonit.c` of
-//! openSUSE/catatonit; its behaviour, none of its code). Pure.
+//! catatonit 0.1.7, which is podman-init, too (`catatonit.c` of openSUSE/catatonit; its behaviour, none of
+//! its code). Pure.
 
-use crate::args::{Args, Env};
-use crate::config::{Config, Hold, Stream, Target, Task};
-use crate::event::{Event, Level, Voice};
-use crate::getopt::{Found, Getopt, Order, Words};
+use super::{Names, PAUSA, Personality, Text};
+use crate::config::Stream;
+use crate::event::{Level, Voice};
+use crate::getopt::Order;
 use crate::signal::{Signal, SignalSet};
-use crate::status::ExitStatus;
 
-/// What the kernel raises for a fault of the program itself. tini and catatonit leave them alone.
-pub(super) const KERNEL_SIGNALS: SignalSet = SignalSet::of(&[
-    Signal::FPE,
-    Signal::ILL,
-    Signal::SEGV,
-    Signal::BUS,
-    Signal::ABRT,
-    Signal::TRAP,
-    Signal::SYS,
-]);
-
-/// catatonit calls itself tini, since dockerd wants that.
-const VERSION: &str = "tini version 0.1.7_catatonit_pausa\n";
-
-const LICENSE: &str = "tini version 0.1.7_catatonit_pausa
-pausa, called as catatonit, is free software under the MIT or the Apache-2.0
-license. No code of catatonit, which is under the GPL, is in it.
-";
-
-const USAGE: &[u8] = b"usage: catatonit [-ghLPV] [--] <progname> [<arguments>...]%l";
-
-const HELP: &str = "
-  -g              signal the process group of the child
-  -h              print this
-  -L              print the license
-  -P              pause: run nothing, until SIGINT or SIGTERM
-  -V, --version   print the version
-";
-
-/// The environment, then options, wherever they stand.
-pub fn parse<'a>(mut args: Args<'a>, env: &Env<'a>, config: &mut Config<'a>) {
-    config.failure = ExitStatus(1);
-    config.exec_failures = [ExitStatus(1); 3];
-    config.falls_back_to_shell = true;
-    config.passes_listen_pid = true;
-    config.closes_descriptors = true;
-    config.collected = KERNEL_SIGNALS.complement();
-    for signal in [Signal::TSTP, Signal::TTIN, Signal::TTOU] {
-        config.rewrites.set(signal, None);
-    }
-    config.verbosity = Level::Fatal;
-    if env.get("CATATONIT_DEBUG").is_some() {
-        config.verbosity = Level::Debug;
-    }
-    if env.get("CATATONIT_LOG").is_some() {
-        config.task = Task::Complain(Event::Reserved);
-        return;
-    }
-    let order = Order::from_env(env);
-    let mut getopt = Getopt::new(Words::Args(&mut args), b"g: h: L: P: V:version", order);
-    let mut pauses = false;
-    config.task = loop {
-        match getopt.next() {
-            Found::Flag(b'g') => config.target = Target::Group,
-            Found::Flag(b'P') => pauses = true,
-            Found::Flag(b'h') => break Task::Print(Stream::Stderr, USAGE, HELP),
-            Found::Flag(b'L') => break Task::Print(Stream::Stdout, b"", LICENSE),
-            // -V; the grammar has no option with a value.
-            Found::Flag(_) | Found::Value(..) => break Task::Print(Stream::Stdout, b"", VERSION),
-            Found::Mistake(mistake) => break Task::Complain(mistake),
-            Found::End if pauses => break Task::Hold(Hold { tells_end: false, tells_reaped: false }),
-            Found::End => {
-                break match args.into_command() {
-                    Some(command) => Task::Supervise(command),
-                    None => Task::Complain(Event::NoCommand),
-                };
-            }
-        }
-    };
-}
-
-/// How catatonit speaks.
-pub static VOICE: Voice = Voice {
-    prefixes: b"\
+pub static CATATONIT: Personality = Personality {
+    // podman run --init calls /run/podman-init.
+    names: Names::new("catatonit podman-init"),
+    grammar: b"g: h: L: P: V:version",
+    order: Order::Permutes,
+    variables: &[("CATATONIT_DEBUG", "", b'd'), ("CATATONIT_LOG", "", b'x')],
+    collected: KERNEL_SIGNALS.complement(),
+    swallowed: SignalSet::of(&[Signal::TSTP, Signal::TTIN, Signal::TTOU]),
+    failure: 1,
+    exec_failures: [1; 3],
+    falls_back_to_shell: true,
+    passes_listen_pid: true,
+    closes_descriptors: true,
+    verbosity: Level::Fatal,
+    voice: Voice {
+        prefixes: b"\
 ERROR (catatonit:%i): \nWARN (catatonit:%i): \nINFO (catatonit:%i): \nDEBUG (catatonit:%i): ",
-    words: b"\
+        words: b"\
 a%N: invalid option -- '%n'
 a%N: unrecognized option '--%n'
 a%N: option requires an argument -- '%n'
@@ -109,7 +50,39 @@ a%N: option '--%n' doesn't allow an argument
 3child process %p exited due to signal %W
 3child process %p exited with code %w
 3child process %p exited due to signal %W",
-    usage_head: USAGE,
-    usage: "",
-    stdout_from: Level::Silent,
+        usage_head: USAGE,
+        usage: "",
+        stdout_from: Level::Silent,
+    },
+    help: Text { stream: Stream::Stderr, head: USAGE, body: HELP },
+    // catatonit calls itself tini, since dockerd wants that.
+    version: Text::stdout("tini version 0.1.7_catatonit_pausa\n"),
+    license: Text::stdout(LICENSE),
+    ..PAUSA
 };
+
+/// What the kernel raises for a fault of the program itself. tini and catatonit leave them alone.
+pub(super) const KERNEL_SIGNALS: SignalSet = SignalSet::of(&[
+    Signal::FPE,
+    Signal::ILL,
+    Signal::SEGV,
+    Signal::BUS,
+    Signal::ABRT,
+    Signal::TRAP,
+    Signal::SYS,
+]);
+
+const LICENSE: &str = "tini version 0.1.7_catatonit_pausa
+pausa, called as catatonit, is free software under the MIT or the Apache-2.0
+license. No code of catatonit, which is under the GPL, is in it.
+";
+
+const USAGE: &[u8] = b"usage: catatonit [-ghLPV] [--] <progname> [<arguments>...]%l";
+
+const HELP: &str = "
+  -g              signal the process group of the child
+  -h              print this
+  -L              print the license
+  -P              pause: run nothing, until SIGINT or SIGTERM
+  -V, --version   print the version
+";

@@ -1,93 +1,31 @@
-//! Grammar, environment and words of dumb-init 1.2.5 (`dumb-init.c` of Yelp/dumb-init). Pure.
+//! dumb-init 1.2.5 (`dumb-init.c` of Yelp/dumb-init). Pure.
 
-use crate::args::{Args, Env};
-use crate::config::{Config, Place, Stream, Target, Task};
-use crate::event::{Event, Level, Voice};
-use crate::getopt::{Found, Getopt, Order, Words};
+use super::{Names, PAUSA, Personality, Text};
+use crate::config::{Place, Stream, Target};
+use crate::event::{Level, Voice};
+use crate::getopt::Order;
 use crate::line::split_once;
 use crate::signal::{Signal, decimal};
-use crate::status::ExitStatus;
 
-const VERSION: &str = "dumb-init v1.2.5_pausa\n";
-
-const HELP: &str = "\
-Usage: dumb-init [option] command [[arg] ...]
-
-Run command in a session of its own, and forward signals to it.
-
-   -c, --single-child   no session; signal the direct child only
-   -r, --rewrite s:r    send signal r when s comes, 0 for none; repeatable
-   -v, --verbose        tell on stderr what happens
-   -h, --help           print this
-   -V, --version        print the version
-";
-
-/// Options before the first operand, then the environment.
-pub fn parse<'a>(mut args: Args<'a>, env: &Env<'a>, config: &mut Config<'a>) {
-    config.failure = ExitStatus(1);
-    config.exec_failures = [ExitStatus(2); 3];
-    config.falls_back_to_shell = true;
-    config.adopts_orphans = false;
-    config.resets_signals = true;
-    config.leaves_directory = true;
-    config.suspends_itself = true;
-    config.farewell = Some(Signal::TERM);
-    let grammar = b"c:single-child r=rewrite v:verbose h:help V:version";
-    let mut getopt = Getopt::new(Words::Args(&mut args), grammar, Order::Abbreviates);
-    let mut is_single = false;
-    config.task = loop {
-        match getopt.next() {
-            Found::Flag(b'c') => is_single = true,
-            Found::Flag(b'v') => config.verbosity = Level::Debug,
-            Found::Flag(b'h') => break Task::Print(Stream::Stderr, b"", HELP),
-            Found::Flag(_) => break Task::Print(Stream::Stderr, b"", VERSION),
-            Found::Value(_, name) => match rewrite(name) {
-                Some((from, to)) => config.rewrites.set(from, to),
-                None => break Task::Complain(Event::Refused { option: "r", name, accepted: "" }),
-            },
-            Found::Mistake(mistake) => break Task::Complain(mistake),
-            Found::End => {
-                break match args.into_command() {
-                    Some(command) => Task::Supervise(command),
-                    None => Task::Complain(Event::NoCommand),
-                };
-            }
-        }
-    };
-    if env.get("DUMB_INIT_DEBUG") == Some(b"1") {
-        config.verbosity = Level::Debug;
-    }
-    if is_single || env.get("DUMB_INIT_SETSID") == Some(b"0") {
-        config.place = Place::OurGroup;
-        return;
-    }
-    config.place = Place::OwnSession;
-    config.target = Target::Group;
-    // In a session of its own, the child is in an orphaned group, which these would not stop.
-    for signal in [Signal::TSTP, Signal::TTIN, Signal::TTOU] {
-        if config.rewrites.apply(signal) == Some(signal) {
-            config.rewrites.set(signal, Some(Signal::STOP));
-        }
-    }
-}
-
-/// What sscanf(3) reads as `%d:%d`, 1 to 31 and 0 to 31; more may stand behind.
-fn rewrite(text: &[u8]) -> Option<(Signal, Option<Signal>)> {
-    let (from, to) = split_once(text, b':');
-    let to = to?.trim_ascii_start();
-    let to = to.strip_prefix(b"+").unwrap_or(to);
-    let digits = to.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let from = from.trim_ascii_start();
-    let signal = |digits| decimal(digits).filter(|&number| number < 32);
-    let to = signal(to.get(..digits)?)?;
-    let from = signal(from.strip_prefix(b"+").unwrap_or(from))?;
-    Some((Signal::new(from as i32)?, Signal::new(to as i32)))
-}
-
-/// How dumb-init speaks.
-pub static VOICE: Voice = Voice {
-    prefixes: b"[dumb-init] \n\n\n[dumb-init] ",
-    words: b"\
+pub static DUMB_INIT: Personality = Personality {
+    names: Names::new("dumb-init"),
+    grammar: b"c:single-child r=rewrite v:verbose h:help V:version",
+    order: Order::Abbreviates,
+    variables: &[("DUMB_INIT_DEBUG", "1", b'v'), ("DUMB_INIT_SETSID", "0", b'c')],
+    rewrite,
+    place: Place::OwnSession,
+    target: Target::Group,
+    adopts_orphans: false,
+    failure: 1,
+    exec_failures: [2; 3],
+    falls_back_to_shell: true,
+    resets_signals: true,
+    leaves_directory: true,
+    suspends_itself: true,
+    farewell: Some(Signal::TERM),
+    voice: Voice {
+        prefixes: b"[dumb-init] \n\n[dumb-init] ",
+        words: b"\
 a%N: invalid option -- '%n'
 a%N: unrecognized option '--%n'
 a%N: option requires an argument -- '%n'
@@ -104,21 +42,50 @@ aUsage: %N [option] program [args]%lTry %N --help for full usage.
 
 0Unable to fork. Exiting.
 0%n: %e
-3Child spawned with PID %p.
-3Received signal %S.
-3Forwarded signal %T to children.
-3Not forwarding signal %S to children (ignored).
-3Forwarded signal %S to children.
+2Child spawned with PID %p.
+2Received signal %S.
+2Forwarded signal %T to children.
+2Not forwarding signal %S to children (ignored).
+2Forwarded signal %S to children.
 
 
-3A child with PID %p exited with exit status %w.
-3A child with PID %p was terminated by signal %W.
-3Child exited with status %c. Goodbye.
-3Child exited with status %c. Goodbye.",
-    usage_head: b"",
-    usage: "",
-    stdout_from: Level::Silent,
+2A child with PID %p exited with exit status %w.
+2A child with PID %p was terminated by signal %W.
+2Child exited with status %c. Goodbye.
+2Child exited with status %c. Goodbye.",
+        usage_head: b"",
+        usage: "",
+        stdout_from: Level::Silent,
+    },
+    help: Text { stream: Stream::Stderr, head: b"", body: HELP },
+    version: Text { stream: Stream::Stderr, head: b"", body: "dumb-init v1.2.5_pausa\n" },
+    ..PAUSA
 };
+
+const HELP: &str = "\
+Usage: dumb-init [option] command [[arg] ...]
+
+Run command in a session of its own, and forward signals to it.
+
+   -c, --single-child   no session; signal the direct child only
+   -r, --rewrite s:r    send signal r when s comes, 0 for none; repeatable
+   -v, --verbose        tell on stderr what happens
+   -h, --help           print this
+   -V, --version        print the version
+";
+
+/// What sscanf(3) reads as `%d:%d`, 1 to 31 and 0 to 31; more may stand behind.
+fn rewrite(text: &[u8]) -> Option<(Signal, Option<Signal>)> {
+    let (from, to) = split_once(text, b':');
+    let to = to?.trim_ascii_start();
+    let to = to.strip_prefix(b"+").unwrap_or(to);
+    let digits = to.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let from = from.trim_ascii_start();
+    let signal = |digits| decimal(digits).filter(|&number| number < 32);
+    let to = signal(to.get(..digits)?)?;
+    let from = signal(from.strip_prefix(b"+").unwrap_or(from))?;
+    Some((Signal::new(from as i32)?, Signal::new(to as i32)))
+}
 
 #[cfg(test)]
 mod tests {

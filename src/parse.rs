@@ -1,0 +1,134 @@
+//! From words to `Config`: one reader for every personality that has options. Pure.
+//!
+//! | letter | means |
+//! |---|---|
+//! | `g` | signals go to the group |
+//! | `t` | signals go to whom the value says |
+//! | `r` | a rewrite |
+//! | `e` | a remap |
+//! | `p` | a signal when the parent ends |
+//! | `s` | adopt orphans |
+//! | `w` | warn of zombies |
+//! | `c` | no session and no group for the child |
+//! | `P` | hold, and ignore a command |
+//! | `v` `q` `d` `n` | tell more, fatal errors only, all but traces, as much as the value says |
+//! | `h` `l` `L` `V` | help, license, version |
+//! | `x` | a variable that must not be there |
+
+use crate::args::{Args, Env};
+use crate::config::{Config, Hold, Place, Target, Task};
+use crate::event::{Event, Level};
+use crate::getopt::{Found, Getopt, Order, Words};
+use crate::line::word_index;
+use crate::personality::{PAUSA, Personality, Text};
+use crate::signal::{Signal, decimal};
+
+/// Options of ours for every personality, for where the command line is not ours to write.
+const VARIABLE: &str = "PAUSA_OPTIONS";
+
+/// Options of `PAUSA_OPTIONS`, options of the command line, variables, command.
+pub fn parse<'a>(mut args: Args<'a>, env: &Env<'a>, config: &mut Config<'a>) {
+    let personality = config.personality;
+    config.task = Task::Nothing;
+    let options = env.get(VARIABLE).unwrap_or(b"");
+    read(&mut Getopt::new(Words::Text(options), PAUSA.grammar, Order::Exact), &PAUSA, config);
+    env.remove(VARIABLE);
+    if args.is_only(b"--version") {
+        config.task = Task::Print(&personality.version);
+    }
+    let order = match personality.order {
+        // GNU's permuting, unless somebody forbids it.
+        Order::Permutes if env.get("POSIXLY_CORRECT").is_some() => Order::Abbreviates,
+        order => order,
+    };
+    read(&mut Getopt::new(Words::Args(&mut args), personality.grammar, order), personality, config);
+    for &(name, wanted, letter) in personality.variables {
+        if let Some(value) = env.get(name).filter(|value| wanted.is_empty() || *value == wanted.as_bytes()) {
+            apply(letter, value, personality, config);
+        }
+    }
+    if config.place == Place::OwnSession {
+        // The child is in an orphaned group then, which these would not stop.
+        for signal in [Signal::TSTP, Signal::TTIN, Signal::TTOU] {
+            if config.rewrites.apply(signal) == Some(signal) {
+                config.rewrites.set(signal, Some(Signal::STOP));
+            }
+        }
+    }
+    if matches!(config.task, Task::Nothing) {
+        config.task = match args.into_command() {
+            Some(command) => Task::Supervise(command),
+            None if personality.order == Order::Exact => Task::Hold(Hold {
+                tells_end: config.verbosity >= Level::Warning,
+                tells_reaped: config.verbosity >= Level::Info,
+            }),
+            None => Task::Complain(Event::NoCommand),
+        };
+    }
+}
+
+/// Reads options until there are no more, or one of them is a task of its own.
+fn read<'a>(getopt: &mut Getopt<'a, '_>, personality: &'static Personality, config: &mut Config<'a>) {
+    while matches!(config.task, Task::Nothing) {
+        match getopt.next() {
+            Found::Option(letter, value) => apply(letter, value, personality, config),
+            Found::Mistake(mistake) => config.task = Task::Complain(mistake),
+            Found::End => break,
+        }
+    }
+}
+
+#[inline(never)]
+fn apply<'a>(letter: u8, name: &'a [u8], personality: &'static Personality, config: &mut Config<'a>) {
+    let text: &'static Text = match letter {
+        b'h' => &personality.help,
+        b'l' | b'L' => &personality.license,
+        b'V' => &personality.version,
+        _ => {
+            if let Some(accepted) = set(letter, name, personality, config) {
+                config.task = Task::Complain(Event::Refused { letter, name, accepted });
+            }
+            return;
+        }
+    };
+    config.task = Task::Print(text);
+}
+
+/// Carries out an option; what it would have accepted, if it does not accept `value`.
+fn set(letter: u8, value: &[u8], personality: &Personality, config: &mut Config<'_>) -> Option<&'static str> {
+    match letter {
+        b'g' => config.target = Target::Group,
+        b's' => config.adopts_orphans = true,
+        b'w' => config.warns_of_zombies = true,
+        b'v' => config.verbosity = config.verbosity.louder(),
+        b'q' => config.verbosity = Level::Fatal,
+        b'd' => config.verbosity = Level::Debug,
+        b'n' => config.verbosity = Level::from_number(decimal(value).unwrap_or(0).min(4) as u8),
+        b'P' => config.task = Task::Hold(Hold { tells_end: false, tells_reaped: false }),
+        b'x' => config.task = Task::Complain(Event::Reserved),
+        b'c' => {
+            config.place = Place::OurGroup;
+            config.target = Target::Child;
+        }
+        b't' => match word_index(b"child group all", b' ', value) {
+            Some(0) => config.target = Target::Child,
+            Some(1) => config.target = Target::Group,
+            Some(_) => config.target = Target::All,
+            None => return Some("child, group or all"),
+        },
+        b'r' => match (personality.rewrite)(value) {
+            Some((from, to)) => config.rewrites.set(from, to),
+            None => return Some("SIGNAL:SIGNAL or SIGNAL:0"),
+        },
+        b'e' => match (personality.remap)(value) {
+            Some((from, to)) => config.remaps.set(from, to),
+            None => return Some("CODE or CODE:CODE, 0 to 255"),
+        },
+        // b'p'; there is no other.
+        _ => {
+            config.parent_death = (personality.signal)(value);
+            return config.parent_death.is_none().then_some("a signal's name or number");
+        }
+    }
+    None
+}
