@@ -44,7 +44,7 @@ impl Row {
         name: impl Into<String>,
         check: impl FnOnce(&Images) -> Completion + Send + 'static,
     ) -> Self {
-        Self { name: format!("docker::{}", name.into()), check: Box::new(check) }
+        Self { name: format!("docker: {}", name.into()), check: Box::new(check) }
     }
 
     fn into_trial(self, images: Arc<Images>) -> Trial {

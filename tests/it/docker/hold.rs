@@ -8,19 +8,19 @@ use nix::unistd::Pid;
 
 pub fn rows() -> Vec<Row> {
     let ends = [
-        ("stop_ends_it_with_0", Container::stop as fn(&Container), 0),
-        ("kill_ends_it_with_137", |container| container.kill("KILL"), 137),
-        ("an_interrupt_ends_it_with_0", |container| container.kill("INT"), 0),
+        ("docker stop ends it with 0", Container::stop as fn(&Container), 0),
+        ("docker kill ends it with 137", |container| container.kill("KILL"), 137),
+        ("an interrupt ends it with 0", |container| container.kill("INT"), 0),
     ];
     let mut rows = vec![
-        Row::new("hold::a_pod_shares_its_namespaces_and_orphans_are_reaped", pod),
-        Row::new("hold::no_rights_one_process_6_mb", sandbox),
-        Row::new("hold::minus_v_is_answered", |images| {
+        Row::new("pause: a pod shares its namespaces and loses its orphans", pod),
+        Row::new("pause: it does with no rights, one process and 6 MB", sandbox),
+        Row::new("pause: -v is answered", |images| {
             assert!(answer(images, &[], &["-v"]).starts_with("pause.c "));
         }),
     ];
     rows.extend(ends.map(|(name, end, status)| {
-        Row::new(format!("hold::{name}"), move |images| {
+        Row::new(format!("pause: {name}"), move |images| {
             let container = images.engine().start(&[], images.pause(), &[]);
             await_handlers(&container);
             end(&container);
@@ -28,7 +28,7 @@ pub fn rows() -> Vec<Row> {
         })
     }));
     if !subject::original() {
-        rows.push(Row::new("hold::the_image_answers_as_pausa_too", |images| {
+        rows.push(Row::new("pause: the image answers as pausa too", |images| {
             let answer = answer(images, &["--entrypoint=/pausa"], &["--version"]);
             assert!(answer.contains(env!("CARGO_PKG_VERSION")), "{answer:?}");
         }));

@@ -16,10 +16,10 @@ pub fn rows() -> Vec<Row> {
         return Vec::new();
     }
     vec![
-        Row::new("image::the_legacy_builder_makes_it", |images| {
+        Row::new("image: the legacy builder makes it from source", |images| {
             assert_is_ours(images.engine(), images.pause())
         }),
-        Row::ignorable("image::buildkit_makes_it", |images| {
+        Row::ignorable("image: BuildKit makes it from source", |images| {
             let Some(mut client) = buildkit_client() else {
                 return Completion::ignored_with("no client here can ask for BuildKit");
             };

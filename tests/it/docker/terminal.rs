@@ -11,14 +11,14 @@ use std::os::fd::AsFd;
 use std::process::Child;
 
 const KEYS: [(&str, &str, i32); 2] =
-    [("control_c_ends_the_command", "\x03", 130), ("control_backslash_ends_the_command", "\x1c", 131)];
+    [("Ctrl-C ends the command", "\x03", 130), ("Ctrl-\\ ends the command", "\x1c", 131)];
 
 pub fn rows() -> Vec<Row> {
     subject::supervisors().iter().flat_map(|&subject| rows_of(subject)).collect()
 }
 
 fn rows_of(subject: Subject) -> Vec<Row> {
-    let named = |name: &str| format!("terminal::{}::{name}", subject.name());
+    let named = |name: &str| format!("terminal: {name} ({})", subject.name());
     let mut rows: Vec<Row> = Vec::new();
     for (name, key, status) in KEYS {
         rows.push(Row::new(named(name), move |images| {
@@ -30,7 +30,7 @@ fn rows_of(subject: Subject) -> Vec<Row> {
     }
     // catatonit blocks SIGTSTP in all that runs under it.
     if subject != Catatonit {
-        rows.push(Row::new(named("a_shell_has_job_control"), move |images| {
+        rows.push(Row::new(named("a shell has job control"), move |images| {
             let mut session = Session::start(images, subject, &["sh", "-i"]);
             // Nothing is typed ahead, since a line editor may take what was meant for the job; and the quotes
             // keep the echo of what is typed from being taken for the answer.
