@@ -97,7 +97,7 @@ impl Images {
         })
     }
 
-    /// busybox and nothing else.
+    /// busybox, and two files for the rows.
     fn app(&self) -> &str {
         self.app.get_or_init(|| {
             let tag = self.engine().tag("app");
@@ -139,6 +139,8 @@ fn busybox_tree() -> &'static Path {
         for applet in applets.lines().filter(|name| *name != "busybox") {
             symlink("busybox", programs.join(applet)).expect("link an applet");
         }
+        // What `tail -f` says once it runs.
+        fs::write(tree.join("ready"), "ready\n").expect("make a file");
         fs::write(tree.join("not-executable"), "").expect("make a file");
         tree
     })

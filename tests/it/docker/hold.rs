@@ -68,8 +68,7 @@ pub const ORPHANAGE: [&str; 3] = [
     "-c",
     "mkfifo /gate
      for i in $(seq 40); do sh -c 'read line </gate & exit'; done
-     echo ready
-     exec tail -f /dev/null",
+     exec tail -f /ready",
 ];
 
 /// `parent` runs the `ORPHANAGE`, `witness` shares its PID namespace, `init` begins PID 1's command line.
@@ -96,7 +95,7 @@ fn pod(images: &Images) {
     let engine = images.engine();
     let pause = engine.start(&["--ipc=shareable"], images.pause(), &[]);
     let first = engine.join(&pause, images.app(), &ORPHANAGE);
-    let second = engine.join(&pause, images.app(), &["tail", "-f", "/dev/null"]);
+    let second = engine.join(&pause, images.app(), &["tail", "-f", "/ready"]);
 
     let namespaces = |container: &Container| {
         container.exec(&["sh", "-c", "for kind in net ipc pid; do readlink /proc/self/ns/$kind; done"])

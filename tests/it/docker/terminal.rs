@@ -22,7 +22,7 @@ fn rows_of(subject: Subject) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for (name, key, status) in KEYS {
         rows.push(Row::new(named(name), move |images| {
-            let mut session = Session::start(images, subject, &["sh", "-c", "echo ready; exec cat"]);
+            let mut session = Session::start(images, subject, &["tail", "-f", "/ready"]);
             session.await_text("ready");
             session.type_in(key);
             session.assert_ends(status);
