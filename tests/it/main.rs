@@ -35,6 +35,9 @@ mod targets;
 mod terminal;
 mod tidy;
 
+// The image, in a real engine.
+mod docker;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         terminal::trials(),
         size::trials(),
         tidy::trials(),
+        docker::trials(),
     ];
     let conclusion =
         libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials.into_iter().flatten().collect());
