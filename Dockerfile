@@ -9,10 +9,11 @@ ARG BUILDER=rust:1.95-slim
 
 FROM ${BUILDER} AS build
 WORKDIR /build
-# Cargo.toml also names tests and benches; cargo wants those paths only when it builds them. rust-toolchain.toml stays
-# out: the builder image is the choice of compiler, and a rustup in it would fetch another.
+# rust-toolchain.toml stays out: the builder image is the choice of compiler, and a rustup in it would fetch another.
 COPY Cargo.toml Cargo.lock build.rs link.ld ./
 COPY src src
+# Nothing of it is built, but cargo refuses a manifest whose benches it does not find.
+COPY benches benches
 RUN cargo build --release --locked
 # A hard link, so that the bytes are in the layer once, and still a file of its own for whoever copies either name into
 # another image: a symbolic link would arrive there without what it points to.
