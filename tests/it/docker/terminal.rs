@@ -28,8 +28,8 @@ fn rows_of(subject: Subject) -> Vec<Row> {
             session.assert_ends(status);
         }));
     }
-    // catatonit blocks SIGTSTP in all that runs under it.
-    if subject != Catatonit {
+    // The original catatonit blocks SIGTSTP in all that runs under it.
+    if subject != Catatonit || !subject::original() {
         rows.push(Row::new(named("a shell has job control"), move |images| {
             let mut session = Session::start(images, subject, &["sh", "-i"]);
             // Nothing is typed ahead, since a line editor may take what was meant for the job; and the quotes
