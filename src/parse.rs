@@ -94,7 +94,7 @@ fn apply<'a>(letter: u8, name: &'a [u8], personality: &'static Personality, conf
     config.task = Task::Print(text);
 }
 
-/// Carries out an option; what it would have accepted, if it does not accept `value`.
+/// Carries out an option; what it takes, if that is not `value`.
 fn set(letter: u8, value: &[u8], personality: &Personality, config: &mut Config<'_>) -> Option<&'static str> {
     match letter {
         b'g' => config.target = Target::Group,
@@ -114,20 +114,20 @@ fn set(letter: u8, value: &[u8], personality: &Personality, config: &mut Config<
             Some(0) => config.target = Target::Child,
             Some(1) => config.target = Target::Group,
             Some(_) => config.target = Target::All,
-            None => return Some("child, group or all"),
+            None => return Some("--to takes child, group or all"),
         },
         b'r' => match (personality.rewrite)(value) {
             Some((from, to)) => config.rewrites.set(from, to),
-            None => return Some("SIGNAL:SIGNAL or SIGNAL:0"),
+            None => return Some("--rewrite takes SIGNAL:SIGNAL or SIGNAL:0"),
         },
         b'e' => match (personality.remap)(value) {
             Some((from, to)) => config.remaps.set(from, to),
-            None => return Some("CODE or CODE:CODE, 0 to 255"),
+            None => return Some("--remap takes CODE or CODE:CODE, 0 to 255"),
         },
         // b'p'; there is no other.
         _ => {
             config.parent_death = (personality.signal)(value);
-            return config.parent_death.is_none().then_some("a signal's name or number");
+            return config.parent_death.is_none().then_some("--parent-death takes a signal's name or number");
         }
     }
     None

@@ -34,7 +34,7 @@ pub struct Personality {
     pub variables: &'static [(&'static str, &'static str, u8)],
     /// What an option for a signal, a rewrite and an exit code accepts.
     pub signal: fn(&[u8]) -> Option<Signal>,
-    pub rewrite: fn(&[u8]) -> Option<(Signal, Option<Signal>)>,
+    pub rewrite: fn(&[u8]) -> Option<Rewrite>,
     pub remap: fn(&[u8]) -> Option<(u8, u8)>,
 
     /// Where the child runs, and who gets a forwarded signal, if no option says otherwise.
@@ -74,6 +74,9 @@ pub struct Personality {
     pub version: Text,
     pub license: Text,
 }
+
+/// From one signal to another, or to none.
+pub type Rewrite = (Signal, Option<Signal>);
 
 /// What an option prints: words as in `Event::fill`, and a text behind them.
 #[derive(Clone, Copy, Debug)]

@@ -42,7 +42,7 @@ pub const PAUSA: Personality = Personality {
 0option '--%n' needs a value; see pausa --help
 0option '--%n' takes no value; see pausa --help
 0PAUSA_OPTIONS takes options only, not '%n'; see pausa --help
-0-%o '%n': accepted is %a
+0'%n' is refused: %a
 
 
 

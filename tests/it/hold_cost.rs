@@ -10,6 +10,7 @@ use crate::running::Running;
 use crate::subject::{Pausa, Pause, Subject, directory, original};
 use libc::SIGTERM;
 use libtest_mimic::Trial;
+use nix::sys::personality::{self, Persona};
 use std::path::{Path, PathBuf};
 
 const STRACE: &str = "/usr/bin/strace";
@@ -96,8 +97,14 @@ fn held(subject: Subject, place: Place) -> Running {
     running
 }
 
+/// Without address space randomization, which puts up to 8 KiB between the strings and the frames of a stack,
+/// and so costs any program a page or two by chance. `benches/memory.rs` shows the chances.
 fn is_small(subject: Subject, place: Place) {
+    // Inherited by what this thread starts (personality(2)).
+    let before = personality::get().expect("personality");
+    personality::set(before | Persona::ADDR_NO_RANDOMIZE).expect("personality");
     let running = held(subject, place);
+    personality::set(before).expect("personality");
     let rollup =
         std::fs::read_to_string(format!("/proc/{}/smaps_rollup", running.pid())).expect("smaps_rollup");
     let kilobytes = |name: &str| -> u64 {
