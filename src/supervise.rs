@@ -1,6 +1,6 @@
 //! The loop: wait for a signal, carry out what it leads to, until the child has ended.
 //!
-//! All signals stay blocked for good, and are taken from the queue one by one: no handler, no race between
+//! The signals to forward stay blocked for good, and are taken from the queue one by one: no handler, no race between
 //! a check and a wait, nothing lost, and no wake-up but by a signal.
 
 use crate::args::{Command, Env};
@@ -63,9 +63,10 @@ pub fn supervise(
     }
     sys::set_mask(config.personality.collected);
     let status = Supervisor { config, own, child, terminal, stop: Stop::None, ignored_once }.run();
-    if let Some(signal) = config.personality.farewell.and_then(|signal| config.rewrites.apply(signal)) {
-        // Nobody left is as good.
-        let _ = sys::kill(forward::recipient(config.target, child), signal);
+    let farewell = config.personality.farewell.and_then(|signal| config.rewrites.apply(signal));
+    if let (Target::Group, Some(signal)) = (config.target, farewell) {
+        // Nobody left is as good. The child itself has been reaped, and its number is anybody's.
+        let _ = sys::kill(Recipient::Group(child), signal);
     }
     if let Some(terminal) = terminal {
         terminal.pass(child, sys::own_group());

@@ -12,6 +12,7 @@ const PURE: &[&str] = &[
     "forward",
     "getopt",
     "line",
+    "parse",
     "personality",
     "process",
     "signal",
