@@ -3,8 +3,10 @@
 use crate::args::Command;
 use crate::event::{Event, Level};
 use crate::personality::{Personality, Text};
+use crate::shutdown::Ladder;
 use crate::signal::{Rewrites, Signal};
 use crate::status::Remaps;
+use crate::termination::Format;
 
 /// The whole wish of whoever started us. The tables stand last (`repr(C)`): what is near the beginning costs
 /// three bytes less at each use.
@@ -26,8 +28,17 @@ pub struct Config<'a> {
     pub adopts_orphans: bool,
     /// Whether each reaped process that is not the child is warned of. Default: no.
     pub warns_of_zombies: bool,
+    /// Whether, when the child has ended, the others are asked to end and waited for. Default: no.
+    pub drains: bool,
     /// The signal that we ask for when our parent ends. Default: none.
     pub parent_death: Option<Signal>,
+    /// How long the first stop signal is held back, in nanoseconds. Default: not at all.
+    pub delay: u64,
+    /// Where the termination message goes. Default: there is none.
+    pub message: Option<&'a [u8]>,
+    pub message_format: Format,
+    /// What follows a stop signal. Default: nothing.
+    pub ladder: Ladder,
     /// What a signal becomes before it is forwarded. Default: itself.
     pub rewrites: Rewrites,
     /// What an exit status becomes at the end. Default: itself.
@@ -98,7 +109,12 @@ impl<'a> Config<'a> {
             target: personality.target,
             adopts_orphans: personality.adopts_orphans,
             warns_of_zombies: false,
+            drains: false,
             parent_death: None,
+            delay: 0,
+            message: None,
+            message_format: Format::Text,
+            ladder: Ladder::NONE,
             rewrites: Rewrites::none(),
             remaps: Remaps::none(),
         }

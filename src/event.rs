@@ -140,6 +140,19 @@ pub enum Event<'a> {
         wait: WaitStatus,
         status: ExitStatus,
     },
+    /// The termination message has nowhere to go.
+    Unwritten {
+        name: &'a [u8],
+        errno: Errno,
+    },
+    /// The time of the last step is over.
+    Killing {
+        pid: Pid,
+    },
+    /// So many lines before this one could not be written.
+    Lost {
+        count: u64,
+    },
 }
 
 /// How a personality speaks.
@@ -207,6 +220,9 @@ impl Event<'_> {
             Self::Zombie { .. } => 20,
             Self::Reaped { wait, .. } => 21 + killed(wait),
             Self::Ended { wait, .. } => 23 + killed(wait),
+            Self::Unwritten { .. } => 25,
+            Self::Killing { .. } => 26,
+            Self::Lost { .. } => 27,
         }
     }
 
@@ -223,7 +239,7 @@ impl Event<'_> {
     /// | `%o` `%a` | an option, what it accepts |
     /// | `%w` | the exit code, or the signal that ended a process, by name and with `(core dumped)` |
     /// | `%W` | that signal, by number |
-    /// | `%c` | our exit status |
+    /// | `%c` | our exit status, a count |
     /// | `%l` | a new line |
     ///
     /// What this event does not have stays empty.
@@ -249,16 +265,16 @@ impl Event<'_> {
     fn insert<'l>(&self, letter: u8, line: &'l mut Line) -> &'l mut Line {
         match (letter, *self) {
             (b'p', Self::Spawned { pid, .. } | Self::Forwarded { pid, .. } | Self::NotForwarded { pid, .. }
-                | Self::Stopped { pid, .. } | Self::Zombie { pid } | Self::Reaped { pid, .. }
+                | Self::Stopped { pid, .. } | Self::Zombie { pid } | Self::Killing { pid } | Self::Reaped { pid, .. }
                 | Self::Ended { pid, .. }) => line.pid(pid),
             (b's' | b'S', Self::Received { signal } | Self::Forwarded { signal, .. } | Self::Dropped { signal }
                 | Self::NotForwarded { signal, .. } | Self::Stopped { signal, .. })
             | (b't' | b'T', Self::Forwarded { passed: signal, .. }) => name_or_number(signal, letter, line),
-            (b'e', Self::Unadopted { errno } | Self::ForkFailed { errno } | Self::ExecFailed { errno, .. }
+            (b'e', Self::Unadopted { errno } | Self::Unwritten { errno, .. } | Self::ForkFailed { errno } | Self::ExecFailed { errno, .. }
                 | Self::NotForwarded { errno, .. }) => line.errno(errno),
             (b'n', Self::Spawned { name, .. } | Self::ExecFailed { name, .. } | Self::Refused { name, .. }
                 | Self::UnknownLong { name } | Self::LongNeedsValue { name } | Self::LongTakesNoValue { name }
-                | Self::Operand { name }) => line.quote(name),
+                | Self::Operand { name } | Self::Unwritten { name, .. }) => line.quote(name),
             (b'n', Self::UnknownShort { letter } | Self::ShortNeedsValue { letter })
             | (b'o', Self::Refused { letter, .. }) => line.quote(&[letter]),
             (b'a', Self::Refused { accepted, .. }) => line.text(accepted),
@@ -270,6 +286,7 @@ impl Event<'_> {
                 None => line.number(u64::from(wait.exit_code().unwrap_or(0))),
             },
             (b'c', Self::Ended { status, .. }) => line.number(u64::from(status.0)),
+            (b'c', Self::Lost { count }) => line.number(count),
             _ => line,
         }
     }

@@ -8,8 +8,8 @@ use crate::args::Args;
 use crate::event::Event;
 use crate::line::split_once;
 
-/// The options that there are, one word each: `g:group` is a flag, `e=exit` takes a value. Either is written
-/// `-g` or `--group`; `s:` has no long name. One text, because a table of pointers costs twice the bytes.
+/// The options that there are, one word each: `g:group` is a flag, `e=exit` takes a value, `m?message` may have
+/// one in the same word. Either is written `-g` or `--group`; `s:` has no long name. One text, because a table of pointers costs twice the bytes.
 pub type Grammar = &'static [u8];
 
 /// What comes next.
@@ -116,44 +116,47 @@ impl<'a, 's> Getopt<'a, 's> {
 
     #[inline(never)]
     fn short(&mut self, letter: u8) -> Found<'a> {
-        match options(self.grammar).find(|&(short, ..)| short == letter) {
-            None => Found::Mistake(Event::UnknownShort { letter }),
-            Some((_, false, _)) => Found::Option(letter, b""),
-            Some((_, true, _)) => {
-                let rest = core::mem::take(&mut self.bundle);
-                match if rest.is_empty() { self.words.next() } else { Some(rest) } {
-                    Some(value) => Found::Option(letter, value),
-                    None => Found::Mistake(Event::ShortNeedsValue { letter }),
-                }
-            }
+        let Some((_, kind, _)) = options(self.grammar).find(|&(short, ..)| short == letter) else {
+            return Found::Mistake(Event::UnknownShort { letter });
+        };
+        let rest = if kind == b':' { b"" } else { core::mem::take(&mut self.bundle) };
+        match self.value(kind, Some(rest).filter(|rest| !rest.is_empty())) {
+            Some(value) => Found::Option(letter, value),
+            None => Found::Mistake(Event::ShortNeedsValue { letter }),
         }
     }
 
     #[inline(never)]
     fn long(&mut self, word: &'a [u8]) -> Found<'a> {
         let (name, given) = split_once(word, b'=');
-        let is_exact = |&(_, _, long): &(u8, bool, &[u8])| long == name && !name.is_empty();
-        let mut abbreviated = options(self.grammar)
-            .filter(|(_, _, long)| self.order != Order::Exact && !name.is_empty() && long.starts_with(name));
-        let option = options(self.grammar)
-            .find(is_exact)
-            .or_else(|| abbreviated.next().filter(|_| abbreviated.next().is_none()));
-        match (option, given) {
+        let mut candidates =
+            options(self.grammar).filter(|(_, _, long)| !name.is_empty() && long.starts_with(name));
+        let exact = candidates.clone().find(|&(_, _, long)| long == name);
+        let only = candidates.next().filter(|_| self.order != Order::Exact && candidates.next().is_none());
+        match (exact.or(only), given) {
             (None, _) => Found::Mistake(Event::UnknownLong { name }),
-            (Some((short, false, _)), None) => Found::Option(short, b""),
-            (Some((_, false, _)), Some(_)) => Found::Mistake(Event::LongTakesNoValue { name }),
-            (Some((short, true, _)), given) => match given.or_else(|| self.words.next()) {
+            (Some((_, b':', _)), Some(_)) => Found::Mistake(Event::LongTakesNoValue { name }),
+            (Some((short, kind, _)), given) => match self.value(kind, given) {
                 Some(value) => Found::Option(short, value),
                 None => Found::Mistake(Event::LongNeedsValue { name }),
             },
         }
     }
+
+    /// The value of an option: what its own word gives, else for `=` the next word.
+    fn value(&mut self, kind: u8, given: Option<&'a [u8]>) -> Option<&'a [u8]> {
+        match given {
+            Some(value) => Some(value),
+            None if kind == b'=' => self.words.next(),
+            None => Some(b""),
+        }
+    }
 }
 
-/// Short name, whether it takes a value, long name.
-fn options(grammar: Grammar) -> impl Iterator<Item = (u8, bool, &'static [u8])> {
+/// Short name, kind, long name.
+fn options(grammar: Grammar) -> impl Iterator<Item = (u8, u8, &'static [u8])> + Clone {
     grammar.split(|&byte| byte == b' ').filter_map(|option| match option {
-        [short, kind, long @ ..] => Some((*short, *kind == b'=', long)),
+        [short, kind, long @ ..] => Some((*short, *kind, long)),
         _ => None,
     })
 }
@@ -163,7 +166,7 @@ mod tests {
     use super::*;
     use std::ffi::CString;
 
-    const GRAMMAR: Grammar = b"g:group e=exit";
+    const GRAMMAR: Grammar = b"g:group e=exit m?message";
 
     /// The options in `text`, then a mistake or the first operand.
     fn parse(text: &'static str) -> (Vec<(char, &'static [u8])>, String) {
@@ -238,6 +241,14 @@ mod tests {
     fn values_may_look_like_options() {
         for (text, value) in [("-e -g", "-g"), ("--exit -- x", "--"), ("--exit= x", ""), ("-e-", "-")] {
             assert_eq!(parse(text).0, [('e', value.as_bytes())], "{text}");
+        }
+    }
+
+    #[test]
+    fn an_optional_value_stands_in_the_same_word() {
+        for (text, value) in [("-m", ""), ("-mx", "x"), ("--message", ""), ("--message=x", "x"), ("-m x", "")]
+        {
+            assert_eq!(parse(text).0, [('m', value.as_bytes())], "{text}");
         }
     }
 

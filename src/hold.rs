@@ -15,7 +15,7 @@ use crate::reap;
 use crate::report;
 use crate::signal::{Signal, SignalSet};
 use crate::status::ExitStatus;
-use crate::sys::{self, Disposition, Fd};
+use crate::sys::{self, Change, Disposition, Fd};
 
 /// Holds until a signal ends it. Comes back only with pause.c's exit code of what failed.
 #[inline(never)]
@@ -64,7 +64,7 @@ extern "C" fn reap(_: c_int) {
 }
 
 extern "C" fn reap_and_tell(_: c_int) {
-    while let Some((pid, wait)) = reap::changed() {
+    while let Some(Change { pid, wait, .. }) = reap::changed() {
         if wait.stop_signal().is_none() {
             // A handler is given nothing but a number. Only pausa itself asks for this one.
             let mut config = Config::new(b"", Personality::from_argv0(b""));

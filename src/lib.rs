@@ -31,9 +31,12 @@ pub mod line;
 pub mod parse;
 pub mod personality;
 pub mod process;
+pub mod shutdown;
 pub mod signal;
 pub mod status;
+pub mod termination;
 // Deeds: act through `sys`.
+pub mod epitaph;
 pub mod hold;
 pub mod reap;
 pub mod report;

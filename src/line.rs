@@ -4,8 +4,8 @@ use crate::errno::Errno;
 use crate::process::Pid;
 use crate::signal::Signal;
 
-/// Room for a line; what does not fit is cut off, the newline never.
-const CAPACITY: usize = 400;
+/// Room for a line, or for a termination message, which is a few; what does not fit is cut off, the newline never.
+const CAPACITY: usize = 1800;
 
 /// How much of somebody else's words is told: they must not crowd out the remedy behind them.
 const QUOTED: usize = 200;
@@ -46,6 +46,24 @@ impl Line {
             self.push(if byte.is_ascii_control() { b'?' } else { byte });
         }
         self
+    }
+
+    /// Adds somebody else's words as a JSON string (RFC 8259, 7). A byte that is no printable ASCII becomes the
+    /// code point of the same number, so that any name gives valid JSON.
+    pub fn json_string(&mut self, foreign: &[u8]) -> &mut Self {
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        self.push(b'"');
+        for &byte in foreign.iter().take(QUOTED) {
+            match byte {
+                b'"' | b'\\' => self.push(b'\\').push(byte),
+                b' '..=b'~' => self.push(byte),
+                _ => self
+                    .text("\\u00")
+                    .push(HEX[usize::from(byte >> 4) & 15])
+                    .push(HEX[usize::from(byte) & 15]),
+            };
+        }
+        self.push(b'"')
     }
 
     /// Adds a number in decimal.
@@ -181,7 +199,10 @@ mod tests {
         let mut line = Line::new();
         line.quote(&[b'x'; 1000]);
         assert_eq!(line.as_bytes().len(), QUOTED);
-        line.quote(&[b'x'; 1000]).quote(&[b'x'; 1000]).text("\n");
+        for _ in 0..CAPACITY / QUOTED {
+            line.quote(&[b'x'; 1000]);
+        }
+        line.text("\n");
         assert_eq!(line.as_bytes().len(), CAPACITY);
         assert_eq!(line.as_bytes().last(), Some(&b'\n'));
     }

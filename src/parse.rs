@@ -11,7 +11,10 @@
 //! | `w` | warn of zombies |
 //! | `c` | no session and no group for the child |
 //! | `P` | hold, and ignore a command |
-//! | `v` `q` `d` `n` | tell more, fatal errors only, all but traces, as much as the value says |
+//! | `v` `q` `+` `n` | tell more, fatal errors only, all but traces, as much as the value says |
+//! | `k` `S` `d` | kill after a time, a ladder of signals, a delay |
+//! | `D` | drain what is left |
+//! | `m` `F` | termination message: where, and in what form |
 //! | `h` `l` `L` `V` | help, license, version |
 //! | `x` | a variable that must not be there |
 
@@ -21,10 +24,15 @@ use crate::event::{Event, Level};
 use crate::getopt::{Found, Getopt, Order, Words};
 use crate::line::word_index;
 use crate::personality::{PAUSA, Personality, Text};
+use crate::shutdown::{Ladder, duration};
 use crate::signal::{Signal, decimal};
+use crate::termination::Format;
 
 /// Options of ours for every personality, for where the command line is not ours to write.
 const VARIABLE: &str = "PAUSA_OPTIONS";
+
+/// Where Kubernetes looks, if the pod does not say otherwise.
+const MESSAGE: &[u8] = b"/dev/termination-log";
 
 /// Options of `PAUSA_OPTIONS`, options of the command line, variables, command.
 pub fn parse<'a>(mut args: Args<'a>, env: &Env<'a>, config: &mut Config<'a>) {
@@ -95,14 +103,21 @@ fn apply<'a>(letter: u8, name: &'a [u8], personality: &'static Personality, conf
 }
 
 /// Carries out an option; what it takes, if that is not `value`.
-fn set(letter: u8, value: &[u8], personality: &Personality, config: &mut Config<'_>) -> Option<&'static str> {
+fn set<'a>(
+    letter: u8,
+    value: &'a [u8],
+    personality: &Personality,
+    config: &mut Config<'a>,
+) -> Option<&'static str> {
     match letter {
         b'g' => config.target = Target::Group,
         b's' => config.adopts_orphans = true,
         b'w' => config.warns_of_zombies = true,
         b'v' => config.verbosity = config.verbosity.louder(),
         b'q' => config.verbosity = Level::Fatal,
-        b'd' => config.verbosity = Level::Debug,
+        b'D' => config.drains = true,
+        b'm' => config.message = Some(if value.is_empty() { MESSAGE } else { value }),
+        b'+' => config.verbosity = Level::Debug,
         b'n' => config.verbosity = Level::from_number(decimal(value).unwrap_or(0).min(4) as u8),
         b'P' => config.task = Task::Hold(Hold { tells_end: false, tells_reaped: false }),
         b'x' => config.task = Task::Complain(Event::Reserved),
@@ -115,6 +130,23 @@ fn set(letter: u8, value: &[u8], personality: &Personality, config: &mut Config<
             Some(1) => config.target = Target::Group,
             Some(_) => config.target = Target::All,
             None => return Some("--to takes child, group or all"),
+        },
+        b'F' => match word_index(b"text json", b' ', value) {
+            Some(0) => config.message_format = Format::Text,
+            Some(_) => config.message_format = Format::Json,
+            None => return Some("--message-format takes text or json"),
+        },
+        b'k' => match duration(value) {
+            Some(wait) => config.ladder = Ladder::kill_after(wait),
+            None => return Some("--kill-after takes 10, 10s, 500ms, 1m"),
+        },
+        b'd' => match duration(value) {
+            Some(delay) => config.delay = delay,
+            None => return Some("--delay takes 10, 10s, 500ms, 1m"),
+        },
+        b'S' => match Ladder::parse(value) {
+            Some(ladder) => config.ladder = ladder,
+            None => return Some("--stop takes SIGNAL:DURATION,...,SIGNAL, 8 at most"),
         },
         b'r' => match (personality.rewrite)(value) {
             Some((from, to)) => config.rewrites.set(from, to),

@@ -2,18 +2,18 @@
 //! it, and never fails.
 
 use crate::config::{Config, Stream, Task};
-use crate::event::{Event, Speaker};
+use crate::event::{Event, Level, Speaker};
 use crate::line::Line;
 use crate::personality::Text;
 use crate::status::ExitStatus;
 use crate::sys::{self, Fd};
 
-/// Tells of `event`, if `config` wants to hear of such.
+/// Tells of `event`, if `config` wants to hear of such. `false`: it does, but nobody could take the line.
 #[inline(never)]
-pub fn tell(config: &Config<'_>, event: &Event<'_>) {
+pub fn tell(config: &Config<'_>, event: &Event<'_>) -> bool {
     let (level, prefix, words) = config.personality.voice.words_for(event);
     if level > config.verbosity || words.is_empty() {
-        return;
+        return true;
     }
     let speaker = Speaker { name: config.name, pid: sys::getpid() };
     let mut line = Line::new();
@@ -21,8 +21,14 @@ pub fn tell(config: &Config<'_>, event: &Event<'_>) {
     event.fill(words, speaker, &mut line);
     line.push(b'\n');
     let fd = if level >= config.personality.voice.stdout_from { Fd::STDOUT } else { Fd::STDERR };
-    // A line that nobody can take is lost; there is no better place to say so.
-    let _ = sys::write_now(fd, line.as_bytes());
+    sys::write_now(fd, line.as_bytes()).is_ok()
+}
+
+/// Tells a message of several lines, where events of a run are told.
+pub fn tell_message(config: &Config<'_>, message: &[u8]) {
+    if config.verbosity >= Level::Info {
+        let _ = sys::write_now(Fd::STDERR, message);
+    }
 }
 
 /// Says what there is to say when there is nothing to run.

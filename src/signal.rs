@@ -70,6 +70,12 @@ impl Signal {
         self.number() > 31
     }
 
+    /// Whether it is one by which people and runtimes ask a program to end.
+    #[must_use]
+    pub const fn is_stop_request(self) -> bool {
+        matches!(self, Self::TERM | Self::INT | Self::QUIT | Self::HUP)
+    }
+
     /// Whether it is one by which a terminal stops a job.
     #[must_use]
     pub const fn is_terminal_stop(self) -> bool {

@@ -1,6 +1,8 @@
 //! From vfork to exec: the child gets a process group of its own, the terminal's foreground if it was ours,
 //! and the signal mask and dispositions that we were started with.
 
+use core::cell::Cell;
+
 use crate::args::{Command, Env};
 use crate::config::{Config, Place};
 use crate::errno::Errno;
@@ -19,7 +21,7 @@ const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
 /// Room for a directory, a slash, a name and a NUL (PATH_MAX).
 const PATH_MAX: usize = libc::PATH_MAX as usize;
 
-/// Starts `command` and returns its process, once it runs its own program or has failed to. Signals are
+/// Starts `command` and returns its process, once it runs its own program or has failed to, and why it has. Signals are
 /// blocked before and after, so that whatever comes meanwhile is forwarded; what reaches the child before
 /// its program runs stays pending for it.
 ///
@@ -31,11 +33,13 @@ pub fn spawn(
     config: &Config<'_>,
     terminal: Option<Terminal>,
     inherited: SignalSet,
-) -> Result<Pid, Errno> {
+) -> Result<(Pid, Option<Errno>), Errno> {
+    // The child writes here, in our memory.
+    let failure = Cell::new(None);
     // Ignored SIGCHLD makes the kernel reap by itself, and the status is lost (wait(2), NOTES).
     let on_child = sys::set_disposition(Signal::CHLD, &Disposition::default())?;
     let (own, group) = (sys::getpid(), sys::own_group());
-    sys::vfork(&|| {
+    let child = sys::vfork(&|| {
         match config.place {
             // Neither fails: a new process leads nothing.
             Place::OwnGroup => {
@@ -69,6 +73,7 @@ pub fn spawn(
         }
         sys::set_mask(mask);
         let errno = exec(command, env, config);
+        failure.set(Some(errno));
         report::tell(config, &Event::ExecFailed { name: command.name.to_bytes(), errno });
         let [not_found, not_allowed, other] = config.personality.exec_failures;
         sys::exit(ExitStatus(match errno {
@@ -76,7 +81,8 @@ pub fn spawn(
             Errno::ACCES => not_allowed,
             _ => other,
         }))
-    })
+    })?;
+    Ok((child, failure.get()))
 }
 
 /// Runs the command, searching PATH as execvp(3) does. Comes back only with the error.

@@ -5,17 +5,20 @@
 
 use crate::args::{Command, Env};
 use crate::config::{Config, Place, Target};
+use crate::epitaph;
 use crate::errno::Errno;
 use crate::event::Event;
 use crate::forward::{self, Response};
 use crate::process::{Pid, Recipient};
 use crate::reap;
 use crate::report;
-use crate::signal::{Signal, SignalSet};
+use crate::shutdown::Shutdown;
+use crate::signal::{Signal, SignalSet, decimal};
 use crate::spawn;
 use crate::status::ExitStatus;
-use crate::sys::{self, Fd, Received};
+use crate::sys::{self, Change, Fd, Received};
 use crate::terminal::Terminal;
+use crate::termination::{Asked, Facts};
 
 /// Runs `command` and comes back with what to exit with. `inherited` is the signal mask from before ours.
 #[inline(never)]
@@ -47,8 +50,10 @@ pub fn supervise(
         }
         Place::OwnSession | Place::OurGroup => {}
     }
-    let child = match spawn::spawn(command, env, config, terminal, inherited) {
-        Ok(child) => child,
+    let before = if config.message.is_some() { epitaph::oom_kills() } else { 0 };
+    let started = sys::now();
+    let (child, exec_error) = match spawn::spawn(command, env, config, terminal, inherited) {
+        Ok(spawned) => spawned,
         Err(errno) => {
             report::tell(config, &Event::ForkFailed { errno });
             return ExitStatus(config.personality.failure);
@@ -62,7 +67,42 @@ pub fn supervise(
         terminal = Terminal::open();
     }
     sys::set_mask(config.personality.collected);
-    let status = Supervisor { config, own, child, terminal, stop: Stop::None, ignored_once }.run();
+    let mut supervisor = Supervisor {
+        config,
+        own,
+        child,
+        terminal,
+        stop: Stop::None,
+        ignored_once,
+        shutdown: Shutdown::new(config.ladder, config.delay),
+        is_killing: false,
+        asked: None,
+        reaped: 0,
+        forwarded: 0,
+        lost: 0,
+    };
+    let (end, status) = supervisor.run();
+    if let Some(path) = config.message {
+        let facts = Facts {
+            program: command.name.to_bytes(),
+            pid: child,
+            exec_error,
+            wait: end.wait,
+            status,
+            oom_kills: epitaph::oom_kills().saturating_sub(before),
+            killed_by_us: supervisor.is_killing,
+            asked: supervisor.asked,
+            started,
+            ended: sys::now(),
+            usage: end.usage,
+            reaped: supervisor.reaped,
+            forwarded: supervisor.forwarded,
+        };
+        epitaph::write(path, &facts, config);
+    }
+    if config.drains {
+        supervisor.drain();
+    }
     let farewell = config.personality.farewell.and_then(|signal| config.rewrites.apply(signal));
     if let (Target::Group, Some(signal)) = (config.target, farewell) {
         // Nobody left is as good. The child itself has been reaped, and its number is anybody's.
@@ -94,6 +134,16 @@ struct Supervisor<'a> {
     stop: Stop,
     /// Of these, the first is not for the child.
     ignored_once: SignalSet,
+    shutdown: Shutdown,
+    /// Whether the last step has come, and everybody is to go.
+    is_killing: bool,
+    /// The last stop signal that was sent on.
+    asked: Option<Asked>,
+    /// Processes other than the child that were waited for.
+    reaped: u64,
+    forwarded: u64,
+    /// Lines that nobody could take.
+    lost: u64,
 }
 
 /// Whether the child runs, as far as we know.
@@ -107,50 +157,81 @@ enum Stop {
 }
 
 impl Supervisor<'_> {
-    fn run(&mut self) -> ExitStatus {
+    /// Until the child has ended: how, and what to exit with.
+    fn run(&mut self) -> (Change, ExitStatus) {
         // Zombies that were there before us: no SIGCHLD will come for them.
-        let mut status = self.reap();
-        while status.is_none() {
-            let received = sys::wait_signal(self.config.personality.collected);
-            let signal = received.signal;
-            self.tell(&Event::Received { signal });
-            match forward::respond(signal, received.sender(), self.own, self.config) {
-                Response::Reap => status = self.reap(),
-                Response::Ignore => {}
-                _ if self.ignored_once.remove(signal) => self.tell(&Event::Dropped { signal }),
-                Response::Drop => self.tell(&Event::Dropped { signal }),
-                Response::Send(Signal::CONT) => self.resume(),
-                Response::Send(passed) => self.forward(&received, passed),
+        let mut end = self.reap();
+        loop {
+            if let Some(end) = end {
+                return end;
             }
-            if self.config.personality.suspends_itself && signal.is_terminal_stop() {
-                // PID 1 does not stop by this.
-                let _ = sys::kill(Recipient::Process(self.own), Signal::STOP);
+            let limit = self.shutdown.deadline().map(|deadline| deadline.saturating_sub(sys::now()));
+            match sys::wait_signal(self.config.personality.collected, limit) {
+                Some(received) => end = self.take(&received),
+                None => {
+                    if let Some(signal) = self.shutdown.wake(sys::now()) {
+                        self.step(signal);
+                    }
+                }
             }
         }
-        status.unwrap_or(ExitStatus(self.config.personality.failure))
     }
 
-    /// Takes note of every child that has changed; the status to exit with, if ours has ended.
-    fn reap(&mut self) -> Option<ExitStatus> {
-        let mut result = None;
-        while let Some((pid, wait)) = reap::changed() {
+    /// Carries out what a signal leads to.
+    fn take(&mut self, received: &Received) -> Option<(Change, ExitStatus)> {
+        let signal = received.signal;
+        let mut end = None;
+        self.tell(&Event::Received { signal });
+        match forward::respond(signal, received.sender(), self.own, self.config) {
+            Response::Reap => end = self.reap(),
+            Response::Ignore => {}
+            _ if self.ignored_once.remove(signal) => self.tell(&Event::Dropped { signal }),
+            Response::Drop => self.tell(&Event::Dropped { signal }),
+            Response::Send(Signal::CONT) => self.resume(),
+            Response::Send(passed) if passed.is_stop_request() => {
+                self.asked = Some(epitaph::asked(received));
+                match self.shutdown.ask(passed, sys::now()) {
+                    Some(step) if step == passed => self.forward(received, passed),
+                    Some(step) => self.step(step),
+                    None => {}
+                }
+            }
+            Response::Send(passed) => self.forward(received, passed),
+        }
+        if self.config.personality.suspends_itself && signal.is_terminal_stop() {
+            // PID 1 does not stop by this.
+            let _ = sys::kill(Recipient::Process(self.own), Signal::STOP);
+        }
+        end
+    }
+
+    /// Takes note of every child that has changed; the end of ours, if it is among them.
+    fn reap(&mut self) -> Option<(Change, ExitStatus)> {
+        let mut end = None;
+        while let Some(change) = reap::changed() {
+            let Change { pid, wait, .. } = change;
             match (ExitStatus::of(wait), wait.stop_signal()) {
                 (Some(status), _) if pid == self.child => {
                     let status = self.config.remaps.apply(status);
                     self.tell(&Event::Ended { pid, wait, status });
-                    result = Some(status);
+                    end = Some((change, status));
                 }
                 (Some(_), _) => {
+                    self.reaped += 1;
                     self.tell(&Event::Reaped { pid, wait });
                     if self.config.warns_of_zombies {
                         self.tell(&Event::Zombie { pid });
+                    }
+                    if self.is_killing {
+                        // Its children are ours now.
+                        self.signal_all(Signal::KILL);
                     }
                 }
                 (None, Some(signal)) if pid == self.child => self.child_stopped(signal),
                 (None, _) => {}
             }
         }
-        result
+        end
     }
 
     /// Sends `passed` on, for the one that was received.
@@ -160,6 +241,55 @@ impl Supervisor<'_> {
         }
         let sent = self.send(received, passed);
         self.tell_sent(received.signal, passed, sent);
+    }
+
+    /// A step of the ladder: nobody sends this but us.
+    fn step(&mut self, signal: Signal) {
+        if signal == Signal::KILL {
+            self.is_killing = true;
+            self.tell(&Event::Killing { pid: self.child });
+            self.signal_all(signal);
+        } else {
+            let sent = sys::kill(forward::recipient(self.config.target, self.child), signal);
+            self.tell_sent(signal, signal, sent);
+        }
+    }
+
+    /// Sends to everybody whom we may: as PID 1 the whole namespace, else the child's group and the adopted.
+    fn signal_all(&self, signal: Signal) {
+        if self.own == Pid::INIT {
+            let _ = sys::kill(Recipient::Everyone, signal);
+            return;
+        }
+        let _ = sys::kill(Recipient::Group(self.child), signal);
+        let mut buffer = [0; 512];
+        // What does not fit is there the next time: this is done again when a child has ended.
+        let children = sys::read_file(b"/proc/thread-self/children\0", &mut buffer);
+        for child in children.split(|&byte| byte == b' ').filter_map(decimal) {
+            let _ = sys::kill(Recipient::Process(Pid::new(child as i32)), signal);
+        }
+    }
+
+    /// Asks what is left to end, and waits for it: as long as there is a child, and no longer than the first
+    /// step of the ladder waits.
+    fn drain(&mut self) {
+        self.signal_all(Signal::TERM);
+        let patience = self.config.ladder.patience();
+        let mut deadline = (patience > 0).then(|| sys::now().saturating_add(patience));
+        loop {
+            self.reap();
+            if reap::is_childless() {
+                return;
+            }
+            let now = sys::now();
+            if deadline.is_some_and(|deadline| deadline <= now) {
+                deadline = None;
+                self.step(Signal::KILL);
+            }
+            let limit = deadline.map(|deadline| deadline - now);
+            // Whatever comes is for nobody but us: the child is gone.
+            let _ = sys::wait_signal(SignalSet::ALL, limit);
+        }
     }
 
     /// With sender and value if it has them and the kernel can, else as kill(2) does.
@@ -181,15 +311,20 @@ impl Supervisor<'_> {
         }
     }
 
-    fn tell_sent(&self, signal: Signal, passed: Signal, sent: Result<(), Errno>) {
+    fn tell_sent(&mut self, signal: Signal, passed: Signal, sent: Result<(), Errno>) {
+        self.forwarded += u64::from(sent.is_ok());
         self.tell(&match sent {
             Ok(()) => Event::Forwarded { signal, passed, pid: self.child },
             Err(errno) => Event::NotForwarded { signal: passed, pid: self.child, errno },
         });
     }
 
-    fn tell(&self, event: &Event<'_>) {
-        report::tell(self.config, event);
+    /// Tells of `event`, and before it how many lines were lost, as soon as somebody reads again.
+    fn tell(&mut self, event: &Event<'_>) {
+        if self.lost > 0 && report::tell(self.config, &Event::Lost { count: self.lost }) {
+            self.lost = 0;
+        }
+        self.lost += u64::from(!report::tell(self.config, event));
     }
 }
 

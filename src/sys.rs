@@ -11,14 +11,17 @@ mod signals;
 
 use core::convert::Infallible;
 use core::ffi::{CStr, c_char, c_int};
+use core::mem::zeroed;
 use core::ptr;
 
 use crate::arch::{self, syscall0, syscall1, syscall2, syscall3, syscall4, syscall5};
 use crate::args::{Command, Env};
 use crate::errno::Errno;
 use crate::process::Pid;
+use crate::shutdown::SECOND;
 use crate::signal::Signal;
 use crate::status::{ExitStatus, WaitStatus};
+use crate::termination::Usage;
 pub use file::*;
 pub use signals::*;
 
@@ -163,21 +166,55 @@ fn execve_as(path: &[u8], argv: *const *const c_char, env: &Env<'_>) -> Errno {
     Errno::check(result).err().unwrap_or(Errno::NOENT)
 }
 
+/// A child that has ended or stopped.
+#[derive(Clone, Copy, Debug)]
+pub struct Change {
+    pub pid: Pid,
+    pub wait: WaitStatus,
+    pub usage: Usage,
+}
+
 /// Asks for a child that has ended or stopped, and does not wait for one: wait4(2).
 ///
 /// `None`: there are children, but none has anything to say.
 ///
 /// # Errors
 /// ECHILD: there is no child at all.
-pub fn wait_any() -> Result<Option<(Pid, WaitStatus)>, Errno> {
+pub fn wait_any() -> Result<Option<Change>, Errno> {
     let mut status: c_int = 0;
     let options = (libc::WNOHANG | libc::WUNTRACED) as usize;
-    // SAFETY: the kernel writes one `c_int` to the second argument; a null rusage is not written.
-    let word = unsafe {
-        syscall4(libc::SYS_wait4 as usize, usize::MAX, ptr::from_mut(&mut status) as usize, options, 0)
-    };
-    match Errno::check(word)? {
+    // SAFETY: numbers only; all zeroes is a value of it.
+    let mut used: libc::rusage = unsafe { zeroed() };
+    let (place, usage) = (ptr::from_mut(&mut status) as usize, ptr::from_mut(&mut used) as usize);
+    // SAFETY: the kernel writes one `c_int` to the second argument and one rusage to the fourth.
+    match Errno::check(unsafe { syscall4(libc::SYS_wait4 as usize, usize::MAX, place, options, usage) })? {
         0 => Ok(None),
-        pid => Ok(Some((Pid::new(pid as c_int), WaitStatus::new(status)))),
+        pid => {
+            let time = |time: libc::timeval| time.tv_sec as u64 * SECOND + time.tv_usec as u64 * 1000;
+            let (user, system) = (time(used.ru_utime), time(used.ru_stime));
+            let usage = Usage { user, system, max_rss: used.ru_maxrss as u64 * 1024 };
+            Ok(Some(Change { pid: Pid::new(pid as c_int), wait: WaitStatus::new(status), usage }))
+        }
     }
+}
+
+/// Whether there is no child at all, without taking note of one: waitid(2) with WNOWAIT.
+#[must_use]
+pub fn has_no_children() -> bool {
+    let options = (libc::WEXITED | libc::WNOHANG | libc::WNOWAIT) as usize;
+    // SAFETY: a null siginfo and a null rusage are not written.
+    let result = unsafe { syscall5(libc::SYS_waitid as usize, libc::P_ALL as usize, 0, 0, options, 0) };
+    Errno::check(result) == Err(Errno::CHILD)
+}
+
+/// Nanoseconds since some start, which no change of the date moves: clock_gettime(2), CLOCK_MONOTONIC.
+#[must_use]
+#[inline(never)]
+pub fn now() -> u64 {
+    // SAFETY: numbers only; all zeroes is a value of it.
+    let mut time: libc::timespec = unsafe { zeroed() };
+    let (clock, place) = (libc::CLOCK_MONOTONIC as usize, ptr::from_mut(&mut time) as usize);
+    // SAFETY: the kernel writes one timespec. It has this clock always.
+    unsafe { syscall2(libc::SYS_clock_gettime as usize, clock, place) };
+    time.tv_sec as u64 * SECOND + time.tv_nsec as u64
 }

@@ -12,7 +12,7 @@ pub static CATATONIT: Personality = Personality {
     names: Names::new("catatonit podman-init"),
     grammar: b"g: h: L: P: V:version",
     order: Order::Permutes,
-    variables: &[("CATATONIT_DEBUG", "", b'd'), ("CATATONIT_LOG", "", b'x')],
+    variables: &[("CATATONIT_DEBUG", "", b'+'), ("CATATONIT_LOG", "", b'x')],
     collected: KERNEL_SIGNALS.complement(),
     swallowed: SignalSet::of(&[Signal::TSTP, Signal::TTIN, Signal::TTOU]),
     failure: 1,

@@ -11,7 +11,8 @@ use crate::signal::{Signal, SignalSet, decimal};
 pub const PAUSA: Personality = Personality {
     names: Names::new("pausa"),
     parse: parse::parse,
-    grammar: b"g:group t=to r=rewrite e=remap p=parent-death s: v:verbose q:quiet h:help V:version",
+    grammar: b"g:group t=to r=rewrite e=remap p=parent-death k=kill-after S=stop d=delay D:drain m?message \
+        F=message-format s: v:verbose q:quiet h:help V:version",
     order: Order::Exact,
     variables: &[],
     signal: Signal::parse,
@@ -60,7 +61,10 @@ pub const PAUSA: Personality = Personality {
 2reaped %p: exited with %w
 2reaped %p: killed by %w
 2child %p: exited with %w; exit status %c
-2child %p: killed by %w; exit status %c",
+2child %p: killed by %w; exit status %c
+1%n: cannot write the termination message: %e
+1%p is still there: killing what is left
+1%c lines were lost: nobody could take them",
         usage_head: b"",
         usage: "",
         stdout_from: Level::Silent,
@@ -80,12 +84,19 @@ Run COMMAND as a child, forward signals, reap orphans, and exit with its status
   -r, --rewrite FROM:TO   forward TO instead of FROM; 0 drops it
   -e, --remap FROM[:TO]   exit with TO (or 0) instead of FROM
   -p, --parent-death SIG  get SIG when the parent ends
+  -k, --kill-after TIME   kill all that is left TIME after a stop signal
+  -S, --stop LADDER       the same in steps, such as TERM:20s,QUIT:5s,KILL
+  -d, --delay TIME        hold the first stop signal back
+  -D, --drain             at the end, send TERM to the rest and wait for it
+  -m, --message[=PATH]    write why it ended (to /dev/termination-log)
+  -F, --message-format F  text (default) or json
   -v, --verbose           tell more; repeatable
   -q, --quiet             tell fatal errors only
   -h, --help
   -V, --version
 
-Signals: TERM, SIGTERM, 15, RTMIN+1. PAUSA_OPTIONS may hold more options.
+Signals: TERM, SIGTERM, 15, RTMIN+1. TIME: 10, 10s, 500ms, 1m.
+PAUSA_OPTIONS may hold more options.
 Exit status: 125 pausa failed, 126 COMMAND not runnable, 127 not found.
 ";
 

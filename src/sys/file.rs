@@ -90,16 +90,47 @@ fn is_writable(fd: Fd) -> bool {
     question.revents == libc::POLLOUT
 }
 
+/// Reads the beginning of a file, as much as fits, in one read(2); what there is if that fails is nothing.
+/// `path` ends with a NUL.
+pub fn read_file<'b>(path: &[u8], buffer: &'b mut [u8]) -> &'b [u8] {
+    let Ok(fd) = open(path, libc::O_RDONLY) else { return &[] };
+    // SAFETY: the kernel writes into the buffer and no more.
+    let result = unsafe {
+        syscall3(libc::SYS_read as usize, fd.0 as usize, buffer.as_mut_ptr() as usize, buffer.len())
+    };
+    close(fd);
+    Errno::check(result).ok().and_then(|count| buffer.get(..count)).unwrap_or(&[])
+}
+
+/// Writes to a file that is there already, in one write(2); never through a symbolic link, unless it is one
+/// of the standard streams. `path` ends with a NUL.
+///
+/// # Errors
+/// ENOENT: not there; ELOOP: a symbolic link; else as open(2) and write(2).
+pub fn write_file(path: &[u8], bytes: &[u8]) -> Result<(), Errno> {
+    let link = if matches!(path, b"/dev/stderr\0" | b"/dev/stdout\0") { 0 } else { libc::O_NOFOLLOW };
+    let fd = open(path, libc::O_WRONLY | libc::O_NOCTTY | libc::O_NONBLOCK | link)?;
+    let written = write(fd, bytes);
+    close(fd);
+    written.map(drop)
+}
+
+fn open(path: &[u8], flags: c_int) -> Result<Fd, Errno> {
+    if path.last() != Some(&0) {
+        return Err(Errno::NAMETOOLONG);
+    }
+    let (here, flags) = (libc::AT_FDCWD as usize, (flags | libc::O_CLOEXEC) as usize);
+    // SAFETY: the path ends with a NUL, as just checked; the kernel only reads it.
+    Errno::check(unsafe { syscall4(libc::SYS_openat as usize, here, path.as_ptr() as usize, flags, 0) })
+        .map(|fd| Fd(fd as c_int))
+}
+
 /// Opens the terminal that controls this session: tty(4). Closed on exec.
 ///
 /// # Errors
 /// ENXIO: there is none; ENOENT: there is no /dev/tty.
 pub fn open_controlling_terminal() -> Result<Fd, Errno> {
-    let flags = (libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC) as usize;
-    let (here, path) = (libc::AT_FDCWD as usize, c"/dev/tty".as_ptr() as usize);
-    // SAFETY: the path is a C string, which the kernel only reads.
-    Errno::check(unsafe { syscall4(libc::SYS_openat as usize, here, path, flags, 0) })
-        .map(|fd| Fd(fd as c_int))
+    open(b"/dev/tty\0", libc::O_RDWR | libc::O_NOCTTY)
 }
 
 /// The process group in the terminal's foreground: TIOCGPGRP(2const).

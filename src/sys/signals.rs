@@ -9,6 +9,7 @@ use super::file::{Fd, close};
 use crate::arch::{syscall0, syscall2, syscall3, syscall4};
 use crate::errno::Errno;
 use crate::process::{Pid, Recipient};
+use crate::shutdown::SECOND;
 use crate::signal::{Signal, SignalSet};
 
 /// Replaces the signal mask, and returns the one before: sigprocmask(2).
@@ -93,24 +94,34 @@ impl Received {
     pub const fn sender(&self) -> Pid {
         Pid::new(self.info.pid)
     }
+
+    /// The user that the sender is, as this user namespace numbers it.
+    #[must_use]
+    pub const fn uid(&self) -> u32 {
+        self.info.uid
+    }
 }
 
-/// Waits until one of `signals`, which are blocked, is pending, and takes it: sigwaitinfo(2). The lowest
-/// number comes first; real-time signals of one number come in the order they were sent (signal(7)).
+/// Waits until one of `signals`, which are blocked, is pending, and takes it; or until `limit` nanoseconds are
+/// over, if there is a limit: sigtimedwait(2). The lowest number comes first; real-time signals of one number
+/// come in the order they were sent (signal(7)).
 #[must_use]
-pub fn wait_signal(signals: SignalSet) -> Received {
+pub fn wait_signal(signals: SignalSet, limit: Option<u64>) -> Option<Received> {
     // SAFETY: numbers only; all zeroes is a value of it.
     let mut info: Siginfo = unsafe { zeroed() };
+    let nanoseconds = limit.unwrap_or(0);
+    let limit_at = libc::timespec {
+        tv_sec: (nanoseconds / SECOND) as libc::time_t,
+        tv_nsec: (nanoseconds % SECOND) as libc::c_long,
+    };
     let (set, place) = (ptr::from_ref(&signals) as usize, ptr::from_mut(&mut info) as usize);
-    loop {
-        // SAFETY: the set is read, a siginfo of the kernel's size is written, and a null time limit is none.
-        let result =
-            unsafe { syscall4(libc::SYS_rt_sigtimedwait as usize, set, place, 0, size_of::<SignalSet>()) };
-        // EINTR is left: a stop and continue of ourselves (signal(7)).
-        if let Some(signal) = Errno::check(result).ok().and_then(|number| Signal::new(number as c_int)) {
-            return Received { signal, info };
-        }
-    }
+    let limit = limit.map_or(0, |_| ptr::from_ref(&limit_at) as usize);
+    // SAFETY: the set and the limit are read, a siginfo of the kernel's size is written; no limit is null.
+    let result =
+        unsafe { syscall4(libc::SYS_rt_sigtimedwait as usize, set, place, limit, size_of::<SignalSet>()) };
+    // EAGAIN: the time is over. EINTR: a stop and continue of ourselves (signal(7)).
+    let signal = Signal::new(Errno::check(result).ok()? as c_int)?;
+    Some(Received { signal, info })
 }
 
 /// Takes `signal` if it is pending, and says whether it was: sigtimedwait(2) with no time to wait.

@@ -15,8 +15,10 @@ const PURE: &[&str] = &[
     "parse",
     "personality",
     "process",
+    "shutdown",
     "signal",
     "status",
+    "termination",
 ];
 
 /// The rooms that may say `unsafe`: the metal, and what reads the kernel's stack or replaces libc's memory functions.

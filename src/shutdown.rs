@@ -1,0 +1,223 @@
+//! When a stop signal goes to the child, and what follows if the child stays: delay, ladder, deadline. Pure.
+//!
+//! Time is what the caller says it is, in nanoseconds since some start.
+
+use crate::line::split_once;
+use crate::signal::{Signal, decimal};
+
+/// A nanosecond is the kernel's unit, too (timespec(3type)).
+pub const SECOND: u64 = 1_000_000_000;
+
+/// How many steps a ladder may have.
+const STEPS: usize = 8;
+
+/// One step: send this, and wait so long before the next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Step {
+    /// `None`: the signal that came.
+    signal: Option<Signal>,
+    wait: u64,
+}
+
+/// What is sent, one after the other, while the child stays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ladder {
+    steps: [Step; STEPS],
+    count: usize,
+}
+
+impl Ladder {
+    /// Sends on what came, and never more.
+    pub const NONE: Self = Self { steps: [Step { signal: None, wait: 0 }; STEPS], count: 1 };
+
+    /// Sends on what came, waits, and kills.
+    #[must_use]
+    pub const fn kill_after(wait: u64) -> Self {
+        let mut ladder = Self::NONE;
+        ladder.steps[0].wait = wait;
+        ladder.steps[1].signal = Some(Signal::KILL);
+        ladder.count = 2;
+        ladder
+    }
+
+    /// Reads `TERM:20s,QUIT:5s,KILL`: signals, each but the last with the time to wait after it.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let mut ladder = Self { count: 0, ..Self::NONE };
+        let mut rest = Some(text);
+        while let Some(list) = rest {
+            let (step, behind) = split_once(list, b',');
+            let (signal, wait) = split_once(step, b':');
+            let place = ladder.steps.get_mut(ladder.count)?;
+            place.signal = Some(Signal::parse(signal)?);
+            match (wait, behind) {
+                (Some(wait), _) => place.wait = duration(wait)?,
+                (None, None) => {}
+                (None, Some(_)) => return None,
+            }
+            ladder.count += 1;
+            rest = behind;
+        }
+        Some(ladder)
+    }
+
+    /// How long the first step waits: also the time that a drain is given; 0 for no limit.
+    #[must_use]
+    pub const fn patience(&self) -> u64 {
+        self.steps[0].wait
+    }
+}
+
+/// Reads `10`, `10s`, `500ms`, `1m`, `2h`, in nanoseconds.
+#[must_use]
+pub fn duration(text: &[u8]) -> Option<u64> {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (number, unit) = text.split_at_checked(digits)?;
+    let unit = match unit {
+        b"" | b"s" => SECOND,
+        b"ms" => SECOND / 1000,
+        b"m" => 60 * SECOND,
+        b"h" => 3600 * SECOND,
+        _ => return None,
+    };
+    Some(u64::from(decimal(number)?) * unit)
+}
+
+/// How far a shutdown has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Shutdown {
+    ladder: Ladder,
+    /// How long the first stop signal is held back.
+    delay: u64,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    /// Nobody has asked.
+    Running,
+    /// Somebody has, and the child does not know yet.
+    Held { signal: Signal, until: u64 },
+    /// The step `next` is due at `until`, if there is one.
+    Climbing { next: usize, until: u64 },
+}
+
+impl Shutdown {
+    #[must_use]
+    pub const fn new(ladder: Ladder, delay: u64) -> Self {
+        Self { ladder, delay, phase: Phase::Running }
+    }
+
+    /// A stop signal came: what to send now, if anything.
+    pub fn ask(&mut self, signal: Signal, now: u64) -> Option<Signal> {
+        match self.phase {
+            Phase::Running if self.delay > 0 => {
+                self.phase = Phase::Held { signal, until: now.saturating_add(self.delay) };
+                None
+            }
+            Phase::Running | Phase::Held { .. } => self.climb(0, signal, now),
+            // The ladder goes on; who asks again is heard as well.
+            Phase::Climbing { .. } => Some(signal),
+        }
+    }
+
+    /// When [`Self::wake`] is due.
+    #[must_use]
+    pub fn deadline(&self) -> Option<u64> {
+        match self.phase {
+            Phase::Held { until, .. } => Some(until),
+            Phase::Climbing { next, until } if next < self.ladder.count => Some(until),
+            Phase::Running | Phase::Climbing { .. } => None,
+        }
+    }
+
+    /// The deadline may have come: what to send now, if anything.
+    pub fn wake(&mut self, now: u64) -> Option<Signal> {
+        if self.deadline().is_none_or(|deadline| now < deadline) {
+            return None;
+        }
+        match self.phase {
+            Phase::Held { signal, .. } => self.climb(0, signal, now),
+            Phase::Climbing { next, .. } => self.climb(next, Signal::TERM, now),
+            Phase::Running => None,
+        }
+    }
+
+    fn climb(&mut self, index: usize, came: Signal, now: u64) -> Option<Signal> {
+        let step = self.ladder.steps.get(index)?;
+        self.phase = Phase::Climbing { next: index + 1, until: now.saturating_add(step.wait) };
+        Some(step.signal.unwrap_or(came))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read() {
+        for (text, nanoseconds) in [
+            ("10", 10 * SECOND),
+            ("10s", 10 * SECOND),
+            ("500ms", SECOND / 2),
+            ("1m", 60 * SECOND),
+            ("0", 0),
+            ("2h", 7200 * SECOND),
+        ] {
+            assert_eq!(duration(text.as_bytes()), Some(nanoseconds), "{text}");
+        }
+        for text in ["", "s", "-1", "1.5s", "10 s", "1d", "99999999999999999999"] {
+            assert_eq!(duration(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn ladders_are_read() {
+        let ladder = Ladder::parse(b"TERM:20s,QUIT:5s,KILL").unwrap();
+        assert_eq!((ladder.count, ladder.patience()), (3, 20 * SECOND));
+        for text in ["", "TERM,KILL", "TERM:,KILL", "TERM:5s,", ",KILL", "NOPE:5s", "TERM:5s:6s"] {
+            assert_eq!(Ladder::parse(text.as_bytes()), None, "{text}");
+        }
+        assert!(Ladder::parse(&b"TERM:1,".repeat(7)[..]).is_none());
+        assert!(Ladder::parse([&b"TERM:1,".repeat(7)[..], b"KILL"].concat().as_slice()).is_some());
+        assert!(Ladder::parse([&b"TERM:1,".repeat(8)[..], b"KILL"].concat().as_slice()).is_none());
+    }
+
+    #[test]
+    fn without_a_ladder_signals_pass_at_once_and_no_deadline_comes() {
+        let mut shutdown = Shutdown::new(Ladder::NONE, 0);
+        for signal in [Signal::TERM, Signal::INT] {
+            assert_eq!(shutdown.ask(signal, 5), Some(signal));
+            assert_eq!(shutdown.deadline(), None);
+            assert_eq!(shutdown.wake(u64::MAX), None);
+        }
+    }
+
+    #[test]
+    fn what_came_is_followed_by_a_kill() {
+        let mut shutdown = Shutdown::new(Ladder::kill_after(10), 0);
+        assert_eq!(shutdown.ask(Signal::INT, 5), Some(Signal::INT));
+        assert_eq!(shutdown.deadline(), Some(15));
+        assert_eq!(shutdown.ask(Signal::TERM, 7), Some(Signal::TERM));
+        assert_eq!((shutdown.deadline(), shutdown.wake(14)), (Some(15), None));
+        assert_eq!((shutdown.wake(15), shutdown.deadline()), (Some(Signal::KILL), None));
+    }
+
+    #[test]
+    fn a_ladder_is_climbed_step_by_step() {
+        let mut shutdown = Shutdown::new(Ladder::parse(b"TERM:20s,QUIT:5s,KILL").unwrap(), 0);
+        assert_eq!(shutdown.ask(Signal::HUP, 0), Some(Signal::TERM));
+        assert_eq!(shutdown.wake(20 * SECOND), Some(Signal::QUIT));
+        assert_eq!(shutdown.deadline(), Some(25 * SECOND));
+        assert_eq!(shutdown.wake(25 * SECOND), Some(Signal::KILL));
+    }
+
+    #[test]
+    fn a_delayed_signal_waits_unless_somebody_asks_again() {
+        let mut shutdown = Shutdown::new(Ladder::kill_after(10), 100);
+        assert_eq!((shutdown.ask(Signal::TERM, 0), shutdown.deadline()), (None, Some(100)));
+        let mut impatient = shutdown;
+        assert_eq!((shutdown.wake(100), shutdown.deadline()), (Some(Signal::TERM), Some(110)));
+        assert_eq!((impatient.ask(Signal::INT, 50), impatient.deadline()), (Some(Signal::INT), Some(60)));
+    }
+}

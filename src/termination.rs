@@ -1,0 +1,226 @@
+//! The termination message: what ended, why, who asked for it, and what it cost. Pure.
+//!
+//! Kubernetes shows it in the pod's status (`terminationMessagePath`), and takes 4,096 bytes at the most.
+
+use crate::errno::Errno;
+use crate::line::Line;
+use crate::process::Pid;
+use crate::shutdown::SECOND;
+use crate::signal::Signal;
+use crate::status::{ExitStatus, WaitStatus};
+
+/// The forms that there are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// `key: words`, one a line.
+    Text,
+    /// One object.
+    Json,
+}
+
+/// What a child has used, all that it has waited for included (getrusage(2), RUSAGE_CHILDREN).
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Usage {
+    /// Nanoseconds on a processor.
+    pub user: u64,
+    pub system: u64,
+    /// The most memory that was resident at a time, in bytes.
+    pub max_rss: u64,
+}
+
+/// A stop signal that was sent on.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    pub signal: Signal,
+    /// By whom; 0 is the kernel or somebody outside of the PID namespace.
+    pub sender: Pid,
+    pub uid: u32,
+    /// What the sender is called (proc_pid_comm(5)), and how long that is; nothing if it is gone already.
+    pub comm: ([u8; 16], usize),
+    /// When, in nanoseconds.
+    pub at: u64,
+}
+
+/// All that is known when the child has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    pub program: &'a [u8],
+    pub pid: Pid,
+    /// Why the program never ran, if it did not.
+    pub exec_error: Option<Errno>,
+    pub wait: WaitStatus,
+    pub status: ExitStatus,
+    /// How many processes of this container the kernel has killed for want of memory while the child lived.
+    pub oom_kills: u64,
+    /// Whether we have killed the child, since it stayed after the last step of a ladder.
+    pub killed_by_us: bool,
+    pub asked: Option<Asked>,
+    pub started: u64,
+    pub ended: u64,
+    pub usage: Usage,
+    /// Processes other than the child that were waited for.
+    pub reaped: u64,
+    pub forwarded: u64,
+}
+
+/// Why it ended, as far as that can be told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Reason {
+    NotRun,
+    OutOfMemory,
+    OtherOutOfMemory,
+    Deadline,
+    KilledUnseen,
+    Asked,
+    Signal,
+    Itself,
+}
+
+impl Reason {
+    const fn of(facts: &Facts<'_>) -> Self {
+        let signal = facts.wait.term_signal();
+        let is_killed = matches!(signal, Some(Signal::KILL));
+        if facts.exec_error.is_some() {
+            Self::NotRun
+        } else if is_killed && facts.killed_by_us {
+            Self::Deadline
+        } else if is_killed && facts.oom_kills > 0 {
+            Self::OutOfMemory
+        } else if facts.oom_kills > 0 {
+            Self::OtherOutOfMemory
+        } else if is_killed {
+            Self::KilledUnseen
+        } else if facts.asked.is_some() {
+            Self::Asked
+        } else if signal.is_some() {
+            Self::Signal
+        } else {
+            Self::Itself
+        }
+    }
+
+    /// The word for machines, and the words for people.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::NotRun => ("not_run", "the program could not be run"),
+            Self::OutOfMemory => ("oom", "out of memory: the kernel killed the main process"),
+            Self::OtherOutOfMemory => {
+                ("oom_other", "out of memory: the kernel killed another process of the container")
+            }
+            Self::Deadline => ("deadline", "killed by pausa: still there when the time was over"),
+            Self::KilledUnseen => ("killed", "killed by nobody in sight"),
+            Self::Asked => ("asked", "asked to stop"),
+            Self::Signal => ("signal", "a signal that pausa did not send"),
+            Self::Itself => ("exit", "by itself"),
+        }
+    }
+}
+
+/// Writes the message.
+pub fn compose(facts: &Facts<'_>, format: Format, line: &mut Line) {
+    let mut sheet = Sheet { line, format, is_first: true };
+    sheet.field("program").name(facts.program);
+    sheet.field("pid").number(facts.pid.raw().unsigned_abs().into());
+    let reason = Reason::of(facts);
+    match (facts.wait.exit_code(), facts.wait.term_signal()) {
+        (_, Some(signal)) => {
+            sheet.field("signal").word(|line| line.signal(signal));
+            sheet.field("core_dumped").plain(if facts.wait.dumped_core() { "true" } else { "false" });
+        }
+        (code, None) => sheet.field("exit_code").number(code.unwrap_or(0).into()),
+    }
+    sheet.field("status").number(facts.status.0.into());
+    let (word, words) = reason.words();
+    sheet.field("reason").plain_word(if format == Format::Json { word } else { words });
+    if let Some(errno) = facts.exec_error {
+        sheet.field("error").word(|line| line.errno(errno));
+    }
+    sheet.field("oom_kills").number(facts.oom_kills);
+    if let Some(asked) = facts.asked {
+        sheet.field("stop_signal").word(|line| line.signal(asked.signal));
+        sheet.field("stop_before_end").seconds(facts.ended.saturating_sub(asked.at));
+        if asked.sender.raw() == 0 {
+            sheet.field("stop_from").plain_word("outside");
+        } else {
+            sheet.field("stop_from").plain_word("inside");
+            sheet.field("stop_pid").number(asked.sender.raw().unsigned_abs().into());
+            sheet.field("stop_uid").number(asked.uid.into());
+            let (comm, length) = &asked.comm;
+            if let Some(comm @ [_, ..]) = comm.get(..*length) {
+                sheet.field("stop_command").name(comm);
+            }
+        }
+    }
+    sheet.field("wall").seconds(facts.ended.saturating_sub(facts.started));
+    sheet.field("user").seconds(facts.usage.user);
+    sheet.field("system").seconds(facts.usage.system);
+    sheet.field("max_rss_bytes").number(facts.usage.max_rss);
+    sheet.field("orphans_reaped").number(facts.reaped);
+    sheet.field("signals_forwarded").number(facts.forwarded);
+    sheet.line.text(if format == Format::Json { "}\n" } else { "\n" });
+}
+
+/// A message in the making.
+struct Sheet<'l> {
+    line: &'l mut Line,
+    format: Format,
+    is_first: bool,
+}
+
+impl Sheet<'_> {
+    fn field(&mut self, key: &str) -> &mut Self {
+        let (before, between) = match (self.format, self.is_first) {
+            (Format::Text, true) => ("", ": "),
+            (Format::Text, false) => ("\n", ": "),
+            (Format::Json, true) => ("{\"", "\":"),
+            (Format::Json, false) => (",\"", "\":"),
+        };
+        self.is_first = false;
+        self.line.text(before).text(key).text(between);
+        self
+    }
+
+    fn number(&mut self, number: u64) {
+        self.line.number(number);
+    }
+
+    /// In thousandths.
+    fn seconds(&mut self, nanoseconds: u64) {
+        let milliseconds = nanoseconds / (SECOND / 1000);
+        self.line.number(milliseconds / 1000).text(".");
+        self.line.number(milliseconds / 100 % 10).number(milliseconds / 10 % 10).number(milliseconds % 10);
+        if self.format == Format::Text {
+            self.line.text(" s");
+        }
+    }
+
+    fn plain(&mut self, text: &str) {
+        self.line.text(text);
+    }
+
+    fn plain_word(&mut self, text: &str) {
+        self.word(|line| line.text(text));
+    }
+
+    fn word(&mut self, write: impl FnOnce(&mut Line) -> &mut Line) {
+        let mark = if self.format == Format::Json { "\"" } else { "" };
+        self.line.text(mark);
+        write(self.line).text(mark);
+    }
+
+    /// Somebody else's words.
+    fn name(&mut self, name: &[u8]) {
+        match self.format {
+            Format::Text => self.line.quote(name),
+            Format::Json => self.line.json_string(name),
+        };
+    }
+}
+
+/// The counter that a cgroup has of its OOM kills: the number behind `oom_kill ` at the beginning of a line
+/// (cgroup v2 memory.events, cgroup v1 memory.oom_control).
+#[must_use]
+pub fn oom_kills(text: &[u8]) -> u64 {
+    let line = text.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"oom_kill "));
+    line.and_then(crate::signal::decimal).unwrap_or(0).into()
+}
