@@ -85,8 +85,8 @@ pub fn duration(text: &[u8]) -> Option<u64> {
 
 /// How far a shutdown has come.
 #[derive(Clone, Copy, Debug)]
-pub struct Shutdown {
-    ladder: Ladder,
+pub struct Shutdown<'a> {
+    ladder: &'a Ladder,
     /// How long the first stop signal is held back.
     delay: u64,
     phase: Phase,
@@ -102,9 +102,9 @@ enum Phase {
     Climbing { next: usize, until: u64 },
 }
 
-impl Shutdown {
+impl<'a> Shutdown<'a> {
     #[must_use]
-    pub const fn new(ladder: Ladder, delay: u64) -> Self {
+    pub const fn new(ladder: &'a Ladder, delay: u64) -> Self {
         Self { ladder, delay, phase: Phase::Running }
     }
 
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn without_a_ladder_signals_pass_at_once_and_no_deadline_comes() {
-        let mut shutdown = Shutdown::new(Ladder::NONE, 0);
+        let mut shutdown = Shutdown::new(&Ladder::NONE, 0);
         for signal in [Signal::TERM, Signal::INT] {
             assert_eq!(shutdown.ask(signal, 5), Some(signal));
             assert_eq!(shutdown.deadline(), None);
@@ -195,7 +195,8 @@ mod tests {
 
     #[test]
     fn what_came_is_followed_by_a_kill() {
-        let mut shutdown = Shutdown::new(Ladder::kill_after(10), 0);
+        let kill = Ladder::kill_after(10);
+        let mut shutdown = Shutdown::new(&kill, 0);
         assert_eq!(shutdown.ask(Signal::INT, 5), Some(Signal::INT));
         assert_eq!(shutdown.deadline(), Some(15));
         assert_eq!(shutdown.ask(Signal::TERM, 7), Some(Signal::TERM));
@@ -205,7 +206,8 @@ mod tests {
 
     #[test]
     fn a_ladder_is_climbed_step_by_step() {
-        let mut shutdown = Shutdown::new(Ladder::parse(b"TERM:20s,QUIT:5s,KILL").unwrap(), 0);
+        let ladder = Ladder::parse(b"TERM:20s,QUIT:5s,KILL").unwrap();
+        let mut shutdown = Shutdown::new(&ladder, 0);
         assert_eq!(shutdown.ask(Signal::HUP, 0), Some(Signal::TERM));
         assert_eq!(shutdown.wake(20 * SECOND), Some(Signal::QUIT));
         assert_eq!(shutdown.deadline(), Some(25 * SECOND));
@@ -214,7 +216,8 @@ mod tests {
 
     #[test]
     fn a_delayed_signal_waits_unless_somebody_asks_again() {
-        let mut shutdown = Shutdown::new(Ladder::kill_after(10), 100);
+        let kill = Ladder::kill_after(10);
+        let mut shutdown = Shutdown::new(&kill, 100);
         assert_eq!((shutdown.ask(Signal::TERM, 0), shutdown.deadline()), (None, Some(100)));
         let mut impatient = shutdown;
         assert_eq!((shutdown.wake(100), shutdown.deadline()), (Some(Signal::TERM), Some(110)));

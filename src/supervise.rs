@@ -74,7 +74,7 @@ pub fn supervise(
         terminal,
         stop: Stop::None,
         ignored_once,
-        shutdown: Shutdown::new(config.ladder, config.delay),
+        shutdown: Shutdown::new(&config.ladder, config.delay),
         is_killing: false,
         asked: None,
         reaped: 0,
@@ -91,7 +91,7 @@ pub fn supervise(
             status,
             oom_kills: epitaph::oom_kills().saturating_sub(before),
             killed_by_us: supervisor.is_killing,
-            asked: supervisor.asked,
+            asked: supervisor.asked.as_ref(),
             started,
             ended: sys::now(),
             usage: end.usage,
@@ -134,7 +134,7 @@ struct Supervisor<'a> {
     stop: Stop,
     /// Of these, the first is not for the child.
     ignored_once: SignalSet,
-    shutdown: Shutdown,
+    shutdown: Shutdown<'a>,
     /// Whether the last step has come, and everybody is to go.
     is_killing: bool,
     /// The last stop signal that was sent on.

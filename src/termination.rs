@@ -54,7 +54,7 @@ pub struct Facts<'a> {
     pub oom_kills: u64,
     /// Whether we have killed the child, since it stayed after the last step of a ladder.
     pub killed_by_us: bool,
-    pub asked: Option<Asked>,
+    pub asked: Option<&'a Asked>,
     pub started: u64,
     pub ended: u64,
     pub usage: Usage,

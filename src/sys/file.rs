@@ -102,13 +102,17 @@ pub fn read_file<'b>(path: &[u8], buffer: &'b mut [u8]) -> &'b [u8] {
     Errno::check(result).ok().and_then(|count| buffer.get(..count)).unwrap_or(&[])
 }
 
+/// Links by nature (`/dev/stderr` is `/proc/self/fd/2`).
+const STREAMS: [&[u8]; 2] = [b"/dev/stderr\0", b"/dev/stdout\0"];
+
 /// Writes to a file that is there already, in one write(2); never through a symbolic link, unless it is one
 /// of the standard streams. `path` ends with a NUL.
 ///
 /// # Errors
 /// ENOENT: not there; ELOOP: a symbolic link; else as open(2) and write(2).
 pub fn write_file(path: &[u8], bytes: &[u8]) -> Result<(), Errno> {
-    let link = if matches!(path, b"/dev/stderr\0" | b"/dev/stdout\0") { 0 } else { libc::O_NOFOLLOW };
+    let is_stream = STREAMS.iter().any(|stream| *stream == path);
+    let link = if is_stream { 0 } else { libc::O_NOFOLLOW };
     let fd = open(path, libc::O_WRONLY | libc::O_NOCTTY | libc::O_NONBLOCK | link)?;
     let written = write(fd, bytes);
     close(fd);

@@ -44,7 +44,7 @@ impl Disposition {
     /// SIG_DFL.
     #[must_use]
     pub const fn default() -> Self {
-        Self(Sigaction::new(libc::SIG_DFL, 0))
+        Self(Sigaction::DEFAULT)
     }
 
     /// Calls `handler`.
