@@ -36,13 +36,13 @@ pub mod signal;
 pub mod status;
 pub mod termination;
 // Deeds: act through `sys`.
-pub mod epitaph;
 pub mod hold;
 pub mod reap;
 pub mod report;
 pub mod spawn;
 pub mod supervise;
 pub mod terminal;
+pub mod witness;
 // Metal.
 mod arch;
 mod start;

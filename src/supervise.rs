@@ -5,7 +5,6 @@
 
 use crate::args::{Command, Env};
 use crate::config::{Config, Place, Target};
-use crate::epitaph;
 use crate::errno::Errno;
 use crate::event::Event;
 use crate::forward::{self, Response};
@@ -19,6 +18,7 @@ use crate::status::ExitStatus;
 use crate::sys::{self, Change, Fd, Received};
 use crate::terminal::Terminal;
 use crate::termination::{Asked, Facts};
+use crate::witness;
 
 /// Runs `command` and comes back with what to exit with. `inherited` is the signal mask from before ours.
 #[inline(never)]
@@ -50,7 +50,7 @@ pub fn supervise(
         }
         Place::OwnSession | Place::OurGroup => {}
     }
-    let before = if config.message.is_some() { epitaph::oom_kills() } else { 0 };
+    let before = if config.message.is_some() { witness::oom_kills() } else { 0 };
     let started = sys::now();
     let (child, exec_error) = match spawn::spawn(command, env, config, terminal, inherited) {
         Ok(spawned) => spawned,
@@ -89,7 +89,7 @@ pub fn supervise(
             exec_error,
             wait: end.wait,
             status,
-            oom_kills: epitaph::oom_kills().saturating_sub(before),
+            oom_kills: witness::oom_kills().saturating_sub(before),
             killed_by_us: supervisor.is_killing,
             asked: supervisor.asked.as_ref(),
             started,
@@ -98,7 +98,7 @@ pub fn supervise(
             reaped: supervisor.reaped,
             forwarded: supervisor.forwarded,
         };
-        epitaph::write(path, &facts, config);
+        witness::write(path, &facts, config);
     }
     if config.drains {
         supervisor.drain();
@@ -189,7 +189,7 @@ impl Supervisor<'_> {
             Response::Drop => self.tell(&Event::Dropped { signal }),
             Response::Send(Signal::CONT) => self.resume(),
             Response::Send(passed) if passed.is_stop_request() => {
-                self.asked = Some(epitaph::asked(received));
+                self.asked = Some(witness::asked(received));
                 match self.shutdown.ask(passed, sys::now()) {
                     Some(step) if step == passed => self.forward(received, passed),
                     Some(step) => self.step(step),
