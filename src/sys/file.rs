@@ -111,8 +111,7 @@ const STREAMS: [&[u8]; 2] = [b"/dev/stderr\0", b"/dev/stdout\0"];
 /// # Errors
 /// ENOENT: not there; ELOOP: a symbolic link; else as open(2) and write(2).
 pub fn write_file(path: &[u8], bytes: &[u8]) -> Result<(), Errno> {
-    let is_stream = STREAMS.iter().any(|stream| *stream == path);
-    let link = if is_stream { 0 } else { libc::O_NOFOLLOW };
+    let link = if STREAMS.contains(&path) { 0 } else { libc::O_NOFOLLOW };
     let fd = open(path, libc::O_WRONLY | libc::O_TRUNC | libc::O_NOCTTY | libc::O_NONBLOCK | link)?;
     let written = write(fd, bytes);
     close(fd);
