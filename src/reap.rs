@@ -7,8 +7,3 @@ use crate::sys::{self, Change};
 pub fn changed() -> Option<Change> {
     sys::wait_any().ok().flatten()
 }
-
-/// Whether there is nobody left to wait for. Somebody who changes meanwhile says so by SIGCHLD, too.
-pub fn is_childless() -> bool {
-    sys::has_no_children()
-}

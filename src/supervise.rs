@@ -270,23 +270,30 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Asks what is left to end, and waits for it: as long as there is a child, and no longer than the first
-    /// step of the ladder waits.
+    /// Asks what is left to end, and waits for it as long as there is a child. The first step of the ladder says
+    /// how long at the most; then everybody is killed, and given the same time again, since somebody may hang
+    /// in the kernel.
     fn drain(&mut self) {
-        self.signal_all(Signal::TERM);
         let patience = self.config.ladder.patience();
-        let mut deadline = (patience > 0).then(|| sys::now().saturating_add(patience));
+        let mut deadline = sys::now().saturating_add(patience);
+        self.signal_all(if self.is_killing { Signal::KILL } else { Signal::TERM });
         loop {
             self.reap();
-            if reap::is_childless() {
+            if sys::has_no_children() {
                 return;
             }
-            let now = sys::now();
-            if deadline.is_some_and(|deadline| deadline <= now) {
-                deadline = None;
-                self.step(Signal::KILL);
+            let mut limit = None;
+            if patience > 0 {
+                let now = sys::now();
+                if deadline <= now {
+                    if self.is_killing {
+                        return;
+                    }
+                    deadline = now.saturating_add(patience);
+                    self.step(Signal::KILL);
+                }
+                limit = Some(deadline - now);
             }
-            let limit = deadline.map(|deadline| deadline - now);
             // Whatever comes is for nobody but us: the child is gone.
             let _ = sys::wait_signal(SignalSet::ALL, limit);
         }
