@@ -80,9 +80,11 @@ pub fn supervise(
         reaped: 0,
         forwarded: 0,
         lost: 0,
+        end: None,
     };
-    let (end, status) = supervisor.run();
-    if let Some(path) = config.message {
+    supervisor.run();
+    let status = supervisor.end.map_or(ExitStatus(config.personality.failure), |(_, status)| status);
+    if let (Some(path), Some((end, _))) = (config.message, &supervisor.end) {
         let facts = Facts {
             program: command.name.to_bytes(),
             pid: child,
@@ -144,6 +146,8 @@ struct Supervisor<'a> {
     forwarded: u64,
     /// Lines that nobody could take.
     lost: u64,
+    /// How the child has ended, and what to exit with.
+    end: Option<(Change, ExitStatus)>,
 }
 
 /// Whether the child runs, as far as we know.
@@ -157,17 +161,14 @@ enum Stop {
 }
 
 impl Supervisor<'_> {
-    /// Until the child has ended: how, and what to exit with.
-    fn run(&mut self) -> (Change, ExitStatus) {
+    /// Until the child has ended.
+    fn run(&mut self) {
         // Zombies that were there before us: no SIGCHLD will come for them.
-        let mut end = self.reap();
-        loop {
-            if let Some(end) = end {
-                return end;
-            }
+        self.reap();
+        while self.end.is_none() {
             let limit = self.shutdown.deadline().map(|deadline| deadline.saturating_sub(sys::now()));
             match sys::wait_signal(self.config.personality.collected, limit) {
-                Some(received) => end = self.take(&received),
+                Some(received) => self.take(&received),
                 None => {
                     if let Some(signal) = self.shutdown.wake(sys::now()) {
                         self.step(signal);
@@ -178,12 +179,11 @@ impl Supervisor<'_> {
     }
 
     /// Carries out what a signal leads to.
-    fn take(&mut self, received: &Received) -> Option<(Change, ExitStatus)> {
+    fn take(&mut self, received: &Received) {
         let signal = received.signal;
-        let mut end = None;
         self.tell(&Event::Received { signal });
         match forward::respond(signal, received.sender(), self.own, self.config) {
-            Response::Reap => end = self.reap(),
+            Response::Reap => self.reap(),
             Response::Ignore => {}
             _ if self.ignored_once.remove(signal) => self.tell(&Event::Dropped { signal }),
             Response::Drop => self.tell(&Event::Dropped { signal }),
@@ -202,19 +202,17 @@ impl Supervisor<'_> {
             // PID 1 does not stop by this.
             let _ = sys::kill(Recipient::Process(self.own), Signal::STOP);
         }
-        end
     }
 
-    /// Takes note of every child that has changed; the end of ours, if it is among them.
-    fn reap(&mut self) -> Option<(Change, ExitStatus)> {
-        let mut end = None;
+    /// Takes note of every child that has changed, ours among them.
+    fn reap(&mut self) {
         while let Some(change) = reap::changed() {
             let Change { pid, wait, .. } = change;
             match (ExitStatus::of(wait), wait.stop_signal()) {
                 (Some(status), _) if pid == self.child => {
                     let status = self.config.remaps.apply(status);
                     self.tell(&Event::Ended { pid, wait, status });
-                    end = Some((change, status));
+                    self.end = Some((change, status));
                 }
                 (Some(_), _) => {
                     self.reaped += 1;
@@ -231,7 +229,6 @@ impl Supervisor<'_> {
                 (None, _) => {}
             }
         }
-        end
     }
 
     /// Sends `passed` on, for the one that was received.
