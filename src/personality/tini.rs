@@ -63,8 +63,8 @@ To fix the problem, use the -s option or set the environment variable TINI_SUBRE
         stdout_from: Level::Info,
     },
     help: Text { stream: Stream::Stdout, head: USAGE_HEAD, body: USAGE },
-    // dockerd runs `docker-init --version` and wants a line that begins so.
-    version: Text::stdout("tini version 0.19.0_pausa\n"),
+    // dockerd runs `docker-init --version`, wants a line that begins so, and shows what follows `git.`.
+    version: Text::stdout("tini version 0.19.0_pausa - git.pausa\n"),
     license: Text::stdout(LICENSE),
     ..PAUSA
 };
