@@ -4,30 +4,32 @@
 //! daemon the trials are ignored and say why; under `CI=true` they fail, since there nobody would notice.
 
 mod builder;
-mod engine;
 mod hold;
 mod image;
+mod init;
 mod supervise;
+mod swapped;
 mod terminal;
 
+use crate::engine::{Engine, LONG_LIMIT, without};
+use crate::image_tree::{busybox_tree, with_libraries};
 use crate::subject::{self, Pause, Subject};
-use engine::Engine;
 use libtest_mimic::{Completion, Trial};
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
 pub fn trials() -> Vec<Trial> {
     let images = Arc::new(Images::default());
-    let rows = [image::rows(), hold::rows(), supervise::rows(), terminal::rows()];
+    let rows =
+        [image::rows(), hold::rows(), supervise::rows(), terminal::rows(), swapped::rows(), init::rows()];
     rows.into_iter().flatten().map(|row| row.into_trial(Arc::clone(&images))).collect()
 }
 
 struct Row {
     name: String,
+    needs: fn(&Images) -> Result<(), &str>,
+    original: Option<Subject>,
     check: Box<dyn FnOnce(&Images) -> Completion + Send>,
 }
 
@@ -44,14 +46,31 @@ impl Row {
         name: impl Into<String>,
         check: impl FnOnce(&Images) -> Completion + Send + 'static,
     ) -> Self {
-        Self { name: format!("docker: {}", name.into()), check: Box::new(check) }
+        let name = format!("docker: {}", name.into());
+        Self { name, needs: |images| images.connect().map(drop), original: None, check: Box::new(check) }
+    }
+
+    /// One that wants the original of `subject` beside ours.
+    fn swapped(name: String, subject: Subject, check: impl FnOnce(&Images) + Send + 'static) -> Self {
+        let mut row = Self::new(name, check);
+        row.original = Some(subject);
+        row
+    }
+
+    fn with_own_daemon(name: String, check: impl FnOnce(&init::Daemon) + Send + 'static) -> Self {
+        Self {
+            needs: |images| images.own_daemon().map(drop),
+            ..Self::new(name, |images| check(images.own_daemon().expect("it was needed")))
+        }
     }
 
     fn into_trial(self, images: Arc<Images>) -> Trial {
-        Trial::ignorable_test(self.name, move || match images.connect() {
-            Ok(_) => Ok((self.check)(&images)),
-            Err(why) if std::env::var("CI").is_ok_and(|ci| ci == "true") => Err(why.into()),
-            Err(why) => Ok(Completion::ignored_with(why)),
+        Trial::ignorable_test(self.name, move || match (self.needs)(&images) {
+            Ok(()) if self.original.is_some_and(|subject| !subject.original_path().exists()) => {
+                without("the original is not installed")
+            }
+            Ok(()) => Ok((self.check)(&images)),
+            Err(why) => without(why),
         })
     }
 }
@@ -64,6 +83,9 @@ struct Images {
     pause: OnceLock<String>,
     app: OnceLock<String>,
     supervised: [OnceLock<String>; 5],
+    originals: [OnceLock<String>; 5],
+    swapped: [OnceLock<String>; 5],
+    own_daemon: OnceLock<Result<init::Daemon, String>>,
 }
 
 impl Images {
@@ -73,6 +95,10 @@ impl Images {
 
     fn engine(&self) -> &Engine {
         self.connect().expect("no row runs without a daemon")
+    }
+
+    fn own_daemon(&self) -> Result<&init::Daemon, &str> {
+        self.own_daemon.get_or_init(init::Daemon::start).as_ref().map_err(String::as_str)
     }
 
     fn builder(&self) -> &str {
@@ -91,7 +117,7 @@ impl Images {
                 let changes = ["USER 65535:65535", "ENTRYPOINT [\"/pause\"]"];
                 engine.import(&tag, &tree, &BTreeSet::new(), &changes);
             } else {
-                image::build(engine, &mut engine::client("docker", engine::LONG_LIMIT), &tag, self.builder());
+                image::build(engine, &mut engine.client().command(LONG_LIMIT), &tag, self.builder());
             }
             tag
         })
@@ -106,44 +132,46 @@ impl Images {
         })
     }
 
-    /// The same with `subject` as its entrypoint: for ours, by the one line that a user would write.
-    fn supervised(&self, subject: Subject) -> &str {
-        self.supervised[subject as usize].get_or_init(|| {
-            let engine = self.engine();
-            let name = subject.name();
-            let tag = engine.tag(&format!("supervised-by-{name}"));
-            let entrypoint = format!("ENTRYPOINT [\"/usr/bin/{name}\",\"--\"]");
-            if subject::original() {
-                let files = builder::with_libraries(&subject.path());
-                engine.import(&tag, busybox_tree(), &files, &[&entrypoint]);
-            } else {
-                let copy = format!("COPY --from={} /pausa /usr/bin/{name}", self.pause());
-                engine.build_without_context(&tag, &format!("FROM {}\n{copy}\n{entrypoint}\n", self.app()));
-            }
+    /// The same with the distribution's `subject` as its entrypoint.
+    fn original(&self, subject: Subject) -> &str {
+        self.originals[subject as usize].get_or_init(|| {
+            let tag = self.engine().tag(&format!("original-{}", subject.name()));
+            let files = with_libraries(&subject.original_path());
+            self.engine().import(&tag, busybox_tree(), &files, &[&entrypoint(subject)]);
             tag
         })
     }
+
+    /// The same as `original` with ours in its place, by the one line that a user would write.
+    fn swapped(&self, subject: Subject) -> &str {
+        self.swapped[subject as usize].get_or_init(|| {
+            let tag = self.engine().tag(&format!("swapped-{}", subject.name()));
+            let dockerfile = format!("FROM {}\n{}\n", self.original(subject), self.copy_line(subject));
+            self.engine().build_without_context(&tag, &dockerfile);
+            tag
+        })
+    }
+
+    /// The app with the `subject` of this run as its entrypoint.
+    fn supervised(&self, subject: Subject) -> &str {
+        if subject::original() {
+            return self.original(subject);
+        }
+        self.supervised[subject as usize].get_or_init(|| {
+            let tag = self.engine().tag(&format!("supervised-by-{}", subject.name()));
+            let lines = [&format!("FROM {}", self.app()), &self.copy_line(subject), &entrypoint(subject)];
+            self.engine().build_without_context(&tag, &lines.map(|line| format!("{line}\n")).concat());
+            tag
+        })
+    }
+
+    fn copy_line(&self, subject: Subject) -> String {
+        format!("COPY --from={} /pausa /usr/bin/{}", self.pause(), subject.name())
+    }
 }
 
-fn busybox_tree() -> &'static Path {
-    static TREE: OnceLock<PathBuf> = OnceLock::new();
-    TREE.get_or_init(|| {
-        let tree = subject::directory().join("busybox-image");
-        let programs = tree.join("bin");
-        fs::create_dir_all(&programs).expect("make the tree");
-        let busybox = builder::on_path("busybox");
-        // busybox-static's; another would want a libc in each image.
-        assert_eq!(builder::with_libraries(&busybox).iter().filter(|file| !file.is_symlink()).count(), 1);
-        fs::copy(&busybox, programs.join("busybox")).expect("copy busybox");
-        let applets = engine::text_of(Command::new(&busybox).arg("--list"));
-        for applet in applets.lines().filter(|name| *name != "busybox") {
-            symlink("busybox", programs.join(applet)).expect("link an applet");
-        }
-        // What `tail -f` says once it runs.
-        fs::write(tree.join("ready"), "ready\n").expect("make a file");
-        fs::write(tree.join("not-executable"), "").expect("make a file");
-        tree
-    })
+fn entrypoint(subject: Subject) -> String {
+    format!("ENTRYPOINT [\"/usr/bin/{}\",\"--\"]", subject.name())
 }
 
 /// What Kubernetes' restricted profile leaves to a container, and less.

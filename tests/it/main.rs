@@ -35,8 +35,11 @@ mod targets;
 mod terminal;
 mod tidy;
 
-// The image, in a real engine.
+// Real engines.
 mod docker;
+mod enclosure;
+mod engine;
+mod image_tree;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -49,9 +49,14 @@ impl Subject {
     pub fn path(self) -> PathBuf {
         match self {
             Pause if original() => pause_in_c().to_owned(),
-            _ if original() => Path::new("/usr/bin").join(self.name()),
+            _ if original() => self.original_path(),
             _ => link_to_ours(self.name()),
         }
+    }
+
+    /// Where the distribution has it.
+    pub fn original_path(self) -> PathBuf {
+        Path::new("/usr/bin").join(self.name())
     }
 
     /// The options by which it adopts orphans when it is not PID 1.

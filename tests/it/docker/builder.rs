@@ -5,10 +5,11 @@
 //! of Cargo.lock. It is the one thing that outlives a run, under a name made from all of that, since the next
 //! run should not send half a gigabyte again.
 
-use super::engine::Engine;
+use crate::engine::{Engine, text_of};
+use crate::image_tree::{on_path, with_libraries, with_links};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the Dockerfile's RUN lines call, but for cargo.
@@ -64,48 +65,12 @@ fn files() -> BTreeSet<PathBuf> {
     files
 }
 
-/// A program and what ld.so(8) will map for it.
-pub fn with_libraries(program: &Path) -> BTreeSet<PathBuf> {
-    // A static program has none, which ldd says by failing.
-    let output = Command::new("ldd").arg(program).output().expect("run ldd");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let libraries = text.split_whitespace().filter(|word| word.starts_with('/'));
-    libraries.map(Path::new).chain([program]).flat_map(with_links).collect()
-}
-
-/// A file and every symbolic link on the way to it: what a tree needs for `path` to open there as it does here.
-fn with_links(path: &Path) -> BTreeSet<PathBuf> {
-    let mut walked = PathBuf::new();
-    let mut parts = path.components();
-    while let Some(part) = parts.next() {
-        // What was walked has no link in it, so its parent is the one above.
-        if part == Component::ParentDir {
-            walked.pop();
-        } else {
-            walked.push(part);
-        }
-        if let Ok(target) = walked.read_link() {
-            let mut found = with_links(&walked.with_file_name("").join(target).join(parts.as_path()));
-            found.insert(walked);
-            return found;
-        }
-    }
-    BTreeSet::from([walked])
-}
-
-pub fn on_path(name: &str) -> PathBuf {
-    let path = std::env::var_os("PATH").expect("a PATH");
-    let found =
-        std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| file.is_file());
-    found.unwrap_or_else(|| panic!("no {name} in PATH"))
-}
-
 fn sysroot() -> PathBuf {
     line_of("rustc", &["--print", "sysroot"]).into()
 }
 
 fn line_of(program: &str, arguments: &[&str]) -> String {
-    super::engine::text_of(Command::new(program).args(arguments))
+    text_of(Command::new(program).args(arguments))
 }
 
 /// The crates, and a cargo that takes them from there.
@@ -116,7 +81,7 @@ fn vendor_crates(tree: &Path) {
     }
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let vendor = ["vendor", "--locked", "--quiet", "--respect-source-config", "--manifest-path", manifest];
-    super::engine::text_of(Command::new("cargo").args(vendor).arg(tree.join("cargo/vendor")));
+    text_of(Command::new("cargo").args(vendor).arg(tree.join("cargo/vendor")));
     let sources = "[source.crates-io]\nreplace-with = \"vendored\"\n\
         [source.vendored]\ndirectory = \"/cargo/vendor\"\n";
     std::fs::write(tree.join("cargo/config.toml"), sources).expect("write cargo's configuration");

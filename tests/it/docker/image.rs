@@ -1,7 +1,7 @@
 //! The image that the Dockerfile makes: which files, whose bytes, what configuration, and by which builders.
 
 use super::Row;
-use super::engine::{self, Engine, text_of};
+use crate::engine::{Client, Engine, LONG_LIMIT, text_of};
 use crate::subject;
 use libtest_mimic::Completion;
 use std::fs;
@@ -45,7 +45,7 @@ pub fn build(engine: &Engine, client: &mut Command, tag: &str, builder: &str) {
 fn buildkit_client() -> Option<Command> {
     ["docker", "/usr/bin/docker"].into_iter().find_map(|program| {
         let client = || {
-            let mut client = engine::client(program, engine::LONG_LIMIT);
+            let mut client = Client::new([program]).command(LONG_LIMIT);
             client.env("DOCKER_BUILDKIT", "1");
             client
         };
