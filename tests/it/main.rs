@@ -40,6 +40,7 @@ mod docker;
 mod enclosure;
 mod engine;
 mod image_tree;
+mod podman;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         size::trials(),
         tidy::trials(),
         docker::trials(),
+        podman::trials(),
     ];
     let conclusion =
         libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials.into_iter().flatten().collect());

@@ -1,0 +1,49 @@
+//! podman, with root and without: `run --init`, and pods whose infra container is ours.
+//!
+//! Each podman is enclosed and has its storage in there. Where this machine has none, or this process is not root,
+//! the trials are ignored and say why; under `CI=true` they fail, since there nobody would notice.
+
+mod client;
+mod init;
+mod pod;
+
+use crate::engine::without;
+use client::{Podman, Who};
+use libtest_mimic::Trial;
+use std::sync::{Arc, OnceLock};
+
+pub fn trials() -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for who in [Who::Root, Who::Nobody] {
+        let engine = Arc::new(OnceLock::new());
+        let rows = [init::rows(who), pod::rows(who)];
+        trials.extend(rows.into_iter().flatten().map(|row| row.into_trial(who, Arc::clone(&engine))));
+    }
+    trials
+}
+
+struct Row {
+    name: String,
+    check: Box<dyn FnOnce(&Podman) + Send>,
+}
+
+impl Row {
+    fn new(name: impl Into<String>, check: impl FnOnce(&Podman) + Send + 'static) -> Self {
+        Self { name: name.into(), check: Box::new(check) }
+    }
+
+    /// The first row to run starts its engine, the last one to end takes it away.
+    fn into_trial(self, who: Who, engine: Arc<OnceLock<Result<Podman, String>>>) -> Trial {
+        let name = match who {
+            Who::Root => format!("podman: {}", self.name),
+            Who::Nobody => format!("podman without root: {}", self.name),
+        };
+        Trial::ignorable_test(name, move || match engine.get_or_init(|| Podman::start(who)) {
+            Ok(podman) => {
+                (self.check)(podman);
+                Ok(libtest_mimic::Completion::Completed)
+            }
+            Err(why) => without(why),
+        })
+    }
+}
