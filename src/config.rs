@@ -26,6 +26,8 @@ pub struct Config<'a> {
     pub target: Target,
     /// Whether we become a subreaper when we are not PID 1.
     pub adopts_orphans: bool,
+    /// Whether we hold, command or not. Default: no.
+    pub holds: bool,
     /// Whether each reaped process that is not the child is warned of. Default: no.
     pub warns_of_zombies: bool,
     /// Whether, when the child has ended, the others are asked to end and waited for. Default: no.
@@ -108,6 +110,7 @@ impl<'a> Config<'a> {
             place: personality.place,
             target: personality.target,
             adopts_orphans: personality.adopts_orphans,
+            holds: false,
             warns_of_zombies: false,
             drains: false,
             parent_death: None,

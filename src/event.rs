@@ -153,6 +153,15 @@ pub enum Event<'a> {
     Lost {
         count: u64,
     },
+    /// A signal is rewritten, to another one or to none.
+    Rewritten {
+        signal: Signal,
+        passed: Option<Signal>,
+    },
+    /// A signal that came from giving up the terminal, and is not for the child.
+    HandedOff {
+        signal: Signal,
+    },
 }
 
 /// How a personality speaks.
@@ -223,7 +232,22 @@ impl Event<'_> {
             Self::Unwritten { .. } => 25,
             Self::Killing { .. } => 26,
             Self::Lost { .. } => 27,
+            Self::Rewritten { .. } => 28,
+            Self::HandedOff { .. } => 29,
         }
+    }
+
+    /// Whether only an option of ours leads to it, which any personality takes by `PAUSA_OPTIONS`.
+    #[must_use]
+    pub const fn is_ours_alone(&self) -> bool {
+        matches!(
+            self,
+            Self::Operand { .. }
+                | Self::AllNeedsInit
+                | Self::Unwritten { .. }
+                | Self::Killing { .. }
+                | Self::Lost { .. }
+        )
     }
 
     /// Fills a personality's words in. In `words`, a `%` and a letter stand for
@@ -267,9 +291,10 @@ impl Event<'_> {
             (b'p', Self::Spawned { pid, .. } | Self::Forwarded { pid, .. } | Self::NotForwarded { pid, .. }
                 | Self::Stopped { pid, .. } | Self::Zombie { pid } | Self::Killing { pid } | Self::Reaped { pid, .. }
                 | Self::Ended { pid, .. }) => line.pid(pid),
-            (b's' | b'S', Self::Received { signal } | Self::Forwarded { signal, .. } | Self::Dropped { signal }
+            (b's' | b'S', Self::Rewritten { signal, .. } | Self::HandedOff { signal } | Self::Received { signal } | Self::Forwarded { signal, .. } | Self::Dropped { signal }
                 | Self::NotForwarded { signal, .. } | Self::Stopped { signal, .. })
             | (b't' | b'T', Self::Forwarded { passed: signal, .. }) => name_or_number(signal, letter, line),
+            (b'T', Self::Rewritten { passed, .. }) => line.number(passed.map_or(0, |signal| signal.number().into())),
             (b'e', Self::Unadopted { errno } | Self::Unwritten { errno, .. } | Self::ForkFailed { errno } | Self::ExecFailed { errno, .. }
                 | Self::NotForwarded { errno, .. }) => line.errno(errno),
             (b'n', Self::Spawned { name, .. } | Self::ExecFailed { name, .. } | Self::Refused { name, .. }

@@ -134,9 +134,9 @@ impl<'a, 's> Getopt<'a, 's> {
         let exact = candidates.clone().find(|&(_, _, long)| long == name);
         let only = candidates.next().filter(|_| self.order != Order::Exact && candidates.next().is_none());
         match (exact.or(only), given) {
-            (None, _) => Found::Mistake(Event::UnknownLong { name }),
-            (Some((_, b':', _)), Some(_)) => Found::Mistake(Event::LongTakesNoValue { name }),
-            (Some((short, kind, _)), given) => match self.value(kind, given) {
+            (None, _) => Found::Mistake(Event::UnknownLong { name: word }),
+            (Some((_, b':', name)), Some(_)) => Found::Mistake(Event::LongTakesNoValue { name }),
+            (Some((short, kind, name)), given) => match self.value(kind, given) {
                 Some(value) => Found::Option(short, value),
                 None => Found::Mistake(Event::LongNeedsValue { name }),
             },
@@ -257,7 +257,7 @@ mod tests {
         for (text, mistake) in [
             ("-gx", "UnknownShort { letter: 120 }"),
             ("--grou", "UnknownLong { name: [103, 114, 111, 117] }"),
-            ("--=x", "UnknownLong { name: [] }"),
+            ("--=x", "UnknownLong { name: [61, 120] }"),
             ("-e", "ShortNeedsValue { letter: 101 }"),
             ("--exit", "LongNeedsValue { name: [101, 120, 105, 116] }"),
             ("--group=1", "LongTakesNoValue { name: [103, 114, 111, 117, 112] }"),

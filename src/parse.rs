@@ -65,12 +65,12 @@ pub fn parse<'a>(mut args: Args<'a>, env: &Env<'a>, config: &mut Config<'a>) {
     }
     if matches!(config.task, Task::Nothing) {
         config.task = match args.into_command() {
-            Some(command) => Task::Supervise(command),
-            None if personality.order == Order::Exact => Task::Hold(Hold {
+            Some(command) if !config.holds => Task::Supervise(command),
+            None if !config.holds && !personality.holds_by_default => Task::Complain(Event::NoCommand),
+            _ => Task::Hold(Hold {
                 tells_end: config.verbosity >= Level::Warning,
-                tells_reaped: config.verbosity >= Level::Info,
+                tells_reaped: personality.holds_by_default && config.verbosity >= Level::Info,
             }),
-            None => Task::Complain(Event::NoCommand),
         };
     }
 }
@@ -119,7 +119,7 @@ fn set<'a>(
         b'm' => config.message = Some(if value.is_empty() { MESSAGE } else { value }),
         b'+' => config.verbosity = Level::Debug,
         b'n' => config.verbosity = Level::from_number(decimal(value).unwrap_or(0).min(4) as u8),
-        b'P' => config.task = Task::Hold(Hold { tells_end: false, tells_reaped: false }),
+        b'P' => config.holds = true,
         b'x' => config.task = Task::Complain(Event::Reserved),
         b'c' => {
             config.place = Place::OurGroup;

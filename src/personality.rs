@@ -64,8 +64,10 @@ pub struct Personality {
     pub suspends_itself: bool,
     /// What is sent where signals go when the child has ended.
     pub farewell: Option<Signal>,
-    /// Whether the end of a hold is told on stderr.
-    pub tells_end: bool,
+    /// Whether we hold if there is no command.
+    pub holds_by_default: bool,
+    /// The signals that a hold does not take, and that do nothing to it.
+    pub hold_mask: SignalSet,
 
     /// How much is told, if no option says otherwise.
     pub verbosity: Level,

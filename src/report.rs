@@ -4,14 +4,16 @@
 use crate::config::{Config, Stream, Task};
 use crate::event::{Event, Level, Speaker};
 use crate::line::Line;
-use crate::personality::Text;
+use crate::personality::{PAUSA, Text};
 use crate::status::ExitStatus;
 use crate::sys::{self, Fd};
 
 /// Tells of `event`, if `config` wants to hear of such. `false`: it does, but nobody could take the line.
 #[inline(never)]
 pub fn tell(config: &Config<'_>, event: &Event<'_>) -> bool {
-    let (level, prefix, words) = config.personality.voice.words_for(event);
+    // What no original knows is told in our own words, whoever we are.
+    let voice = if event.is_ours_alone() { &PAUSA.voice } else { &config.personality.voice };
+    let (level, prefix, words) = voice.words_for(event);
     if level > config.verbosity || words.is_empty() {
         return true;
     }
@@ -20,7 +22,7 @@ pub fn tell(config: &Config<'_>, event: &Event<'_>) -> bool {
     event.fill(prefix, speaker, &mut line);
     event.fill(words, speaker, &mut line);
     line.push(b'\n');
-    let fd = if level >= config.personality.voice.stdout_from { Fd::STDOUT } else { Fd::STDERR };
+    let fd = if level >= voice.stdout_from { Fd::STDOUT } else { Fd::STDERR };
     sys::write_now(fd, line.as_bytes()).is_ok()
 }
 
@@ -39,6 +41,9 @@ pub fn answer(config: &Config<'_>) -> ExitStatus {
         Task::Print(&Text { stream, head, body }) => (stream, head, body, 0),
         Task::Complain(event) => {
             tell(config, &event);
+            if matches!(event, Event::Refused { .. } | Event::Reserved) {
+                return ExitStatus(config.personality.failure);
+            }
             (Stream::Stderr, voice.usage_head, voice.usage, config.personality.failure)
         }
         _ => return ExitStatus::SUCCESS,

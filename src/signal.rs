@@ -168,6 +168,12 @@ impl SignalSet {
         Self(bits)
     }
 
+    /// All that are in one or the other.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// All the others.
     #[must_use]
     pub const fn complement(self) -> Self {

@@ -109,6 +109,7 @@ pub fn supervise(
     if let (Target::Group, Some(signal)) = (config.target, farewell) {
         // Nobody left is as good. The child itself has been reaped, and its number is anybody's.
         let _ = sys::kill(Recipient::Group(child), signal);
+        supervisor.tell(&Event::Forwarded { signal, passed: signal, pid: child });
     }
     if let Some(terminal) = terminal {
         terminal.pass(child, sys::own_group());
@@ -185,8 +186,11 @@ impl Supervisor<'_> {
         match forward::respond(signal, received.sender(), self.own, self.config) {
             Response::Reap => self.reap(),
             Response::Ignore => {}
-            _ if self.ignored_once.remove(signal) => self.tell(&Event::Dropped { signal }),
-            Response::Drop => self.tell(&Event::Dropped { signal }),
+            _ if self.ignored_once.remove(signal) => self.tell(&Event::HandedOff { signal }),
+            Response::Drop => {
+                self.tell(&Event::Rewritten { signal, passed: None });
+                self.tell(&Event::Dropped { signal });
+            }
             Response::Send(Signal::CONT) => self.resume(),
             Response::Send(passed) if passed.is_stop_request() => {
                 self.asked = Some(witness::asked(received));
@@ -208,6 +212,9 @@ impl Supervisor<'_> {
     fn reap(&mut self) {
         while let Some(change) = reap::changed() {
             let Change { pid, wait, .. } = change;
+            if wait.stop_signal().is_none() {
+                self.tell(&Event::Reaped { pid, wait });
+            }
             match (ExitStatus::of(wait), wait.stop_signal()) {
                 (Some(status), _) if pid == self.child => {
                     let status = self.config.remaps.apply(status);
@@ -216,7 +223,6 @@ impl Supervisor<'_> {
                 }
                 (Some(_), _) => {
                     self.reaped += 1;
-                    self.tell(&Event::Reaped { pid, wait });
                     if self.config.warns_of_zombies {
                         self.tell(&Event::Zombie { pid });
                     }
@@ -235,6 +241,9 @@ impl Supervisor<'_> {
     fn forward(&mut self, received: &Received, passed: Signal) {
         if passed.is_terminal_stop() || passed == Signal::STOP {
             self.stop = Stop::Asked;
+        }
+        if passed != received.signal {
+            self.tell(&Event::Rewritten { signal: received.signal, passed: Some(passed) });
         }
         let sent = self.send(received, passed);
         self.tell_sent(received.signal, passed, sent);

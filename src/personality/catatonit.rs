@@ -15,6 +15,9 @@ pub static CATATONIT: Personality = Personality {
     variables: &[("CATATONIT_DEBUG", "", b'+'), ("CATATONIT_LOG", "", b'x')],
     collected: KERNEL_SIGNALS.complement(),
     swallowed: SignalSet::of(&[Signal::TSTP, Signal::TTIN, Signal::TTOU]),
+    holds_by_default: false,
+    // Its signalfd takes all but these, and does nothing about most.
+    hold_mask: HOLD_MASK,
     failure: 1,
     exec_failures: [1; 3],
     falls_back_to_shell: true,
@@ -71,6 +74,9 @@ pub(super) const KERNEL_SIGNALS: SignalSet = SignalSet::of(&[
     Signal::TRAP,
     Signal::SYS,
 ]);
+
+const HOLD_MASK: SignalSet =
+    KERNEL_SIGNALS.union(SignalSet::of(&[Signal::INT, Signal::TERM, Signal::CHLD])).complement();
 
 const LICENSE: &str = "tini version 0.1.7_catatonit_pausa
 pausa, called as catatonit, is free software under the MIT or the Apache-2.0

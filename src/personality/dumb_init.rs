@@ -16,6 +16,7 @@ pub static DUMB_INIT: Personality = Personality {
     place: Place::OwnSession,
     target: Target::Group,
     adopts_orphans: false,
+    holds_by_default: false,
     failure: 1,
     exec_failures: [2; 3],
     falls_back_to_shell: true,
@@ -45,26 +46,33 @@ aUsage: %N [option] program [args]%lTry %N --help for full usage.
 2Child spawned with PID %p.
 2Received signal %S.
 2Forwarded signal %T to children.
-2Not forwarding signal %S to children (ignored).
+2Not forwarding signal 0 to children (ignored).
 2Forwarded signal %S to children.
 
 
 2A child with PID %p exited with exit status %w.
 2A child with PID %p was terminated by signal %W.
 2Child exited with status %c. Goodbye.
-2Child exited with status %c. Goodbye.",
+2Child exited with status %c. Goodbye.
+
+
+
+2Translating signal %S to %T.
+2Ignoring tty hand-off signal %S.",
         usage_head: b"",
         usage: "",
         stdout_from: Level::Silent,
     },
-    help: Text { stream: Stream::Stderr, head: b"", body: HELP },
+    help: Text {
+        stream: Stream::Stderr,
+        head: b"dumb-init v1.2.5_pausa%lUsage: %N [option] command [[arg] ...]%l",
+        body: HELP,
+    },
     version: Text { stream: Stream::Stderr, head: b"", body: "dumb-init v1.2.5_pausa\n" },
     ..PAUSA
 };
 
-const HELP: &str = "\
-Usage: dumb-init [option] command [[arg] ...]
-
+const HELP: &str = "
 Run command in a session of its own, and forward signals to it.
 
    -c, --single-child   no session; signal the direct child only

@@ -32,7 +32,8 @@ pub const PAUSA: Personality = Personality {
     closes_descriptors: false,
     suspends_itself: false,
     farewell: None,
-    tells_end: true,
+    holds_by_default: true,
+    hold_mask: SignalSet::EMPTY,
     verbosity: Level::Warning,
     voice: Voice {
         prefixes: b"pausa: \npausa: \npausa: ",
@@ -60,8 +61,8 @@ pub const PAUSA: Personality = Personality {
 
 2reaped %p: exited with %w
 2reaped %p: killed by %w
-2child %p: exited with %w; exit status %c
-2child %p: killed by %w; exit status %c
+2child %p has ended; exit status %c
+2child %p has ended; exit status %c
 1%n: cannot write the termination message: %e
 1%p is still there: killing what is left
 1%c lines were lost: nobody could take them",

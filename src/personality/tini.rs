@@ -23,6 +23,7 @@ pub static TINI: Personality = Personality {
     collected: KERNEL_SIGNALS.complement(),
     // tini ignores them, so that the terminal does not stop it.
     swallowed: SignalSet::of(&[Signal::TTIN, Signal::TTOU]),
+    holds_by_default: false,
     failure: 1,
     exec_failures: [127, 126, 1],
     falls_back_to_shell: true,
@@ -42,7 +43,8 @@ a%N: option requires an argument -- '%n'
 
 1Tini is not running as PID 1 and isn't registered as a child subreaper.%l\
 Zombie processes will not be re-parented to Tini, so zombie reaping won't work.%l\
-To fix the problem, use the -s option or set the environment variable TINI_SUBREAPER, or run Tini as PID 1.
+To fix the problem, use the -s option or set the environment variable TINI_SUBREAPER to register \
+Tini as a child subreaper, or run Tini as PID 1.
 
 0Failed to register as child subreaper: %e
 0fork failed: %e
@@ -100,8 +102,8 @@ fn full_name(name: &[u8]) -> Option<Signal> {
 
 /// What strtol(3) reads to the end, base 10, from 0 to 255; nothing at all is 0.
 fn exit_code(text: &[u8]) -> Option<(u8, u8)> {
-    let text = text.trim_ascii_start();
-    let digits = text.strip_prefix(b"+").unwrap_or(text);
+    let trimmed = text.trim_ascii_start();
+    let digits = trimmed.strip_prefix(b"+").unwrap_or(trimmed);
     let number = if text.is_empty() { 0 } else { decimal(digits)? };
     Some((u8::try_from(number).ok()?, 0))
 }
@@ -127,7 +129,7 @@ mod tests {
         for (text, code) in [("", 0), (" 7", 7), ("+7", 7), ("007", 7), ("255", 255), ("0", 0)] {
             assert_eq!(exit_code(text.as_bytes()), Some((code, 0)), "{text:?}");
         }
-        for text in ["0x7", "7 ", "-1", "300", "abc", "+", "256"] {
+        for text in ["0x7", " ", "7 ", "-1", "300", "abc", "+", "256"] {
             assert_eq!(exit_code(text.as_bytes()), None, "{text:?}");
         }
     }
