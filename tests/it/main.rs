@@ -23,6 +23,10 @@ mod launch;
 mod pty;
 mod running;
 
+// The contracts of the peers, row by row.
+mod contract;
+mod tini;
+
 // The behaviours, one file each.
 mod cli;
 mod exit_status;
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
         reaping::trials(),
         cli::trials(),
         terminal::trials(),
+        tini::trials(),
         size::trials(),
         tidy::trials(),
         docker::trials(),

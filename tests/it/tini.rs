@@ -1,0 +1,264 @@
+//! tini 0.19.0, which is docker-init, too: its options, variables, streams, codes and words, row by row.
+//!
+//! What it shares with the other inits is in `shared` and in the files of each behaviour.
+
+use crate::contract::{self, Begins, Has, Is, Nothing, Row, Tells, row, with};
+use crate::launch::{AsPid1, AsSubreaper, Launch};
+use crate::running::Ended::Code;
+use crate::subject::{Tini, supervisors};
+use libtest_mimic::Trial;
+use std::process::Stdio;
+
+const USAGE: &str = "tini (tini version 0.19.0*)\nUsage: tini [OPTIONS] PROGRAM -- [ARGS] | --version\n\n";
+
+/// Without -v, a run says nothing of its own.
+const ROWS: &[Row] = &[
+    // Answers without a run. dockerd reads the first two words of the version.
+    row(&["--version"], 0, Is("tini version 0.19.0*\n"), Nothing),
+    row(&["-h"], 0, Begins(USAGE), Nothing),
+    row(&["-h", "true"], 0, Begins(USAGE), Nothing),
+    row(&["true", "-h"], 0, Begins(USAGE), Nothing),
+    row(&["-sh"], 0, Begins(USAGE), Nothing),
+    row(&["-hl"], 0, Begins(USAGE), Nothing),
+    row(&["-l"], 0, Has("MIT"), Nothing),
+    row(&["-lh"], 0, Has("MIT"), Nothing),
+    // --version is an option only where it stands alone.
+    row(
+        &["--version", "x"],
+        1,
+        Nothing,
+        Begins("{0}: invalid option -- '-'\ntini (tini version 0.19.0*)\nUsage: "),
+    ),
+    row(&["-s", "--version"], 1, Nothing, Begins("{0}: invalid option -- '-'\n")),
+    row(&["--help"], 1, Nothing, Begins("{0}: invalid option -- '-'\ntini (tini version 0.19.0*)\nUsage: ")),
+    row(
+        &["--", "--version"],
+        127,
+        Nothing,
+        Is("[FATAL tini (#)] exec --version failed: No such file or directory\n"),
+    ),
+    // Mistakes. getopt says the whole of argv[0].
+    row(&[], 1, Nothing, Begins(USAGE)),
+    row(&["--"], 1, Nothing, Begins(USAGE)),
+    row(&["-s"], 1, Nothing, Begins(USAGE)),
+    row(&["-x"], 1, Nothing, Begins("{0}: invalid option -- 'x'\ntini (tini version 0.19.0*)\nUsage: ")),
+    row(&["-sx", "true"], 1, Nothing, Begins("{0}: invalid option -- 'x'\n")),
+    row(
+        &["-e"],
+        1,
+        Nothing,
+        Begins("{0}: option requires an argument -- 'e'\ntini (tini version 0.19.0*)\nUsage: "),
+    ),
+    row(&["-p"], 1, Nothing, Begins("{0}: option requires an argument -- 'p'\n")),
+    row(&["-e", "300", "true"], 1, Nothing, Begins("[FATAL tini (1)] Not a valid option for -e: 300\n")),
+    row(&["-p", "TERM", "true"], 1, Nothing, Begins("[FATAL tini (1)] Not a valid option for -p: TERM\n")),
+    // Options may stand behind operands, until `--` or for POSIXLY_CORRECT.
+    row(
+        &["true", "-v", "-v"],
+        0,
+        Has("[INFO  tini (1)] Spawned child process 'true' with pid '#'\n"),
+        Nothing,
+    ),
+    row(&["sh", "-c", "x"], 1, Nothing, Begins("{0}: invalid option -- 'c'\n")),
+    row(&["sh", "--", "-c", "exit 3"], 3, Nothing, Nothing),
+    row(&["--", "sh", "-c", "exit 3"], 3, Nothing, Nothing),
+    row(&["--", "echo", "--", "hi"], 0, Is("-- hi\n"), Nothing),
+    row(&["echo", "--", "hi"], 0, Is("hi\n"), Nothing),
+    row(&["echo", "a", "-s", "b", "--", "-v"], 0, Is("a b -v\n"), Nothing),
+    row(&["echo", "a", "-", "b"], 0, Is("a - b\n"), Nothing),
+    row(&["echo", "a", "-e", "0", "b"], 0, Is("a b\n"), Nothing),
+    with(&[("POSIXLY_CORRECT", "")], &["sh", "-c", "exit 3"], 3, Nothing, Nothing),
+    with(&[("POSIXLY_CORRECT", "1")], &["-s", "echo", "-v", "--"], 0, Is("-v --\n"), Nothing),
+    // What is said, and where: from INFO on, on stdout.
+    row(&["true"], 0, Nothing, Nothing),
+    row(
+        &["-v", "true"],
+        0,
+        Is(
+            "[INFO  tini (1)] Spawned child process 'true' with pid '#'\n[INFO  tini (1)] Main child exited normally (with status '0')\n",
+        ),
+        Nothing,
+    ),
+    row(
+        &["-v", "--", "sh", "-c", "exit 7"],
+        7,
+        Has("[INFO  tini (1)] Main child exited normally (with status '7')\n"),
+        Nothing,
+    ),
+    row(
+        &["-v", "--", "sh", "-c", "kill $$"],
+        143,
+        Has("[INFO  tini (1)] Main child exited with signal (with signal '*')\n"),
+        Nothing,
+    ),
+    row(
+        &["-vv", "--", "sh", "-c", TOLD],
+        7,
+        Tells(&[SPAWNED, PASSING, "[INFO  tini (1)] Main child"]),
+        Nothing,
+    ),
+    with(&[("TINI_VERBOSITY", "2")], &["true"], 0, Begins("[INFO  tini (1)] Spawned"), Nothing),
+    with(&[("TINI_VERBOSITY", "0")], &["-vvv", "true"], 0, Nothing, Nothing),
+    with(&[("TINI_VERBOSITY", "loud")], &["-vvv", "true"], 0, Nothing, Nothing),
+    with(&[("TINI_VERBOSITY", "")], &["-v", "true"], 0, Nothing, Nothing),
+    with(&[("TINI_VERBOSITY", "1")], &["-vvv", "true"], 0, Nothing, Nothing),
+    with(&[("TINI_VERBOSITY", " +2x")], &["true"], 0, Begins("[INFO  tini (1)] Spawned"), Nothing),
+    // atoi(3), and then without a sign.
+    with(&[("TINI_VERBOSITY", "-1")], &["true"], 0, Begins("[INFO  tini (1)] Spawned"), Nothing),
+    with(&[("TINI_VERBOSITY", "99")], &["true"], 0, Begins("[INFO  tini (1)] Spawned"), Nothing),
+    with(
+        &[("TINI_VERBOSITY", "0")],
+        &["nosuch"],
+        127,
+        Nothing,
+        Is("[FATAL tini (#)] exec nosuch failed: No such file or directory\n"),
+    ),
+    // -e: one status becomes 0, after signals have become 128+N.
+    row(&["-e", "7", "--", "sh", "-c", "exit 7"], 0, Nothing, Nothing),
+    row(&["-e7", "--", "sh", "-c", "exit 7"], 0, Nothing, Nothing),
+    row(&["-e", "7", "--", "sh", "-c", "exit 8"], 8, Nothing, Nothing),
+    row(&["-e", "7", "-e", "8", "--", "sh", "-c", "exit 8"], 0, Nothing, Nothing),
+    row(&["-e", "143", "--", "sh", "-c", "kill $$"], 0, Nothing, Nothing),
+    row(&["-e", "127", "nosuch"], 0, Nothing, Has("exec nosuch failed")),
+    row(&["-e", "0", "true"], 0, Nothing, Nothing),
+    // Its variables are for the child to see as well.
+    with(
+        &[("TINI_SUBREAPER", ""), ("TINI_VERBOSITY", "1"), ("TINI_KILL_PROCESS_GROUP", "x")],
+        &["--", "sh", "-c", "echo $TINI_VERBOSITY${TINI_SUBREAPER+s}${TINI_KILL_PROCESS_GROUP+g}"],
+        0,
+        Is("1sg\n"),
+        Nothing,
+    ),
+];
+
+/// Asks the init for a signal and waits until it has come.
+const TOLD: &str = "trap 'exit 7' USR1; kill -USR1 1; while :; do :; done";
+const SPAWNED: &str = "[INFO  tini (1)] Spawned child process 'sh' with pid '#'\n";
+const PASSING: &str = "[DEBUG tini (1)] Passing signal: '*'\n";
+
+const NOT_FIRST: &str = "[WARN  tini (#)] Tini is not running as PID 1 and isn't registered as a child subreaper.\n\
+Zombie processes will not be re-parented to Tini, so zombie reaping won't work.\n\
+To fix the problem, use the -s option or set the environment variable TINI_SUBREAPER to register Tini as a child subreaper, or run Tini as PID 1.\n";
+
+/// Somewhere else than at the top: it warns, unless it adopts orphans or may not speak.
+const ROWS_BELOW: &[Row] = &[
+    row(&["true"], 0, Nothing, Is(NOT_FIRST)),
+    row(&["-v", "--", "sh", "-c", "exit 7"], 7, Has("[INFO  tini (#)] Spawned"), Is(NOT_FIRST)),
+    row(&["-s", "true"], 0, Nothing, Nothing),
+    with(&[("TINI_SUBREAPER", "")], &["true"], 0, Nothing, Nothing),
+    with(&[("TINI_SUBREAPER", "0")], &["true"], 0, Nothing, Nothing),
+    with(&[("TINI_VERBOSITY", "0")], &["true"], 0, Nothing, Nothing),
+    row(&["--version"], 0, Is("tini version 0.19.0*\n"), Nothing),
+    row(&["nosuch"], 127, Nothing, Has("[FATAL tini (#)] exec nosuch failed: No such file or directory\n")),
+];
+
+/// What -e takes, and what it does not: strtol(3), to the end of the text.
+const CODES: &[&str] = &["0", "7", "255", "", " 7", "+7", "007", "\t7", "-0"];
+const NO_CODES: &[&str] = &[
+    "0x7",
+    "7 ",
+    "-1",
+    "256",
+    "300",
+    "abc",
+    "7a",
+    "+",
+    "-",
+    " ",
+    "--7",
+    "4294967296",
+    "99999999999999999999",
+];
+
+/// What -p takes, and what it does not: these names exactly.
+const SIGNALS: &[&str] = &[
+    "SIGHUP",
+    "SIGINT",
+    "SIGQUIT",
+    "SIGILL",
+    "SIGTRAP",
+    "SIGABRT",
+    "SIGBUS",
+    "SIGFPE",
+    "SIGKILL",
+    "SIGUSR1",
+    "SIGSEGV",
+    "SIGUSR2",
+    "SIGPIPE",
+    "SIGALRM",
+    "SIGTERM",
+    "SIGCHLD",
+    "SIGCONT",
+    "SIGSTOP",
+    "SIGTSTP",
+    "SIGTTIN",
+    "SIGTTOU",
+    "SIGURG",
+    "SIGXCPU",
+    "SIGXFSZ",
+    "SIGVTALRM",
+    "SIGPROF",
+    "SIGWINCH",
+    "SIGSYS",
+];
+const NO_SIGNALS: &[&str] = &[
+    "SIGIO",
+    "SIGPOLL",
+    "SIGPWR",
+    "SIGSTKFLT",
+    "SIGRTMIN",
+    "SIGIOT",
+    "SIGCLD",
+    "TERM",
+    "sigterm",
+    "SIGterm",
+    "15",
+    "SIGTERM ",
+    " SIGTERM",
+    "",
+    "SIG",
+    "SIGSIGTERM",
+    "SIG15",
+];
+
+pub fn trials() -> Vec<Trial> {
+    if !supervisors().contains(&Tini) {
+        return Vec::new();
+    }
+    let mut trials = contract::trials(Tini, AsPid1, ROWS);
+    trials.extend(contract::trials(Tini, AsSubreaper, ROWS_BELOW));
+    for (option, values, are_good) in
+        [("-e", CODES, true), ("-e", NO_CODES, false), ("-p", SIGNALS, true), ("-p", NO_SIGNALS, false)]
+    {
+        trials.extend(values.iter().map(|value| {
+            let verb = if are_good { "takes" } else { "refuses" };
+            AsPid1.trial(format!("tini: {option} {verb} {value:?}"), move || takes(option, value, are_good))
+        }));
+    }
+    for (options, level) in [(&["-w"][..], 1), (&["-w", "-vv"], 3), (&["-vv"], 3)] {
+        let name = format!("tini: {options:?} tells of the orphans that it reaped");
+        trials.push(AsPid1.trial(name, move || tells_of_orphans(options, level)));
+    }
+    trials
+}
+
+/// By a warning with -w, by a line at DEBUG, where the child has one as well.
+fn tells_of_orphans(options: &[&str], level: u32) {
+    let launch =
+        Launch::of(Tini, AsPid1).args(options).args(["--"]).payload("orphans 3").stdin(Stdio::null());
+    let (ended, stdout, stderr) = launch.start().wait_with_output();
+    let count = |text: &str, start| text.lines().filter(|line| line.starts_with(start)).count();
+    let warned = count(&stderr, "[WARN  tini (1)] Reaped zombie process with pid=");
+    let told = count(&stdout, "[DEBUG tini (1)] Reaped child with pid: '");
+    let expected = (if options.contains(&"-w") { 3 } else { 0 }, if level >= 3 { 4 } else { 0 });
+    assert_eq!((ended, warned, told), (Code(0), expected.0, expected.1), "{stdout}{stderr}");
+}
+
+fn takes(option: &str, value: &str, is_good: bool) {
+    // -p asks for the signal when the parent dies, which it does not do here.
+    let (ended, stdout, stderr) =
+        Launch::of(Tini, AsPid1).args([option, value, "true"]).start().wait_with_output();
+    let complaint = format!("[FATAL tini (1)] Not a valid option for {option}: {value}\n");
+    let expected = if is_good { "" } else { &complaint };
+    assert_eq!((ended, stdout.as_str(), stderr.as_str()), (Code(i32::from(!is_good)), "", expected));
+}
