@@ -3,7 +3,7 @@
 //!
 //! Every row must hold for the original as well. Where our texts are in our own words, a row asks for what they share.
 
-use crate::launch::{Launch, Place};
+use crate::launch::{Launch, Place, expecting_difference};
 use crate::running::Ended::Code;
 use crate::subject::Subject;
 use libtest_mimic::Trial;
@@ -49,21 +49,28 @@ pub const fn with(
     Row { environment, arguments, code, stdout, stderr }
 }
 
-/// A trial for each row.
-pub fn trials(subject: Subject, place: Place, rows: &'static [Row]) -> Vec<Trial> {
+/// The same for rows that hold for the original alone.
+pub fn differences(subject: Subject, place: Place, rows: &'static [Row]) -> Vec<Trial> {
     let trial = |row: &'static Row| {
-        let variables: String =
-            row.environment.iter().map(|(name, value)| format!("{name}={value:?} ")).collect();
-        let mut name = format!("{}: {variables}{:?} ({})", subject.name(), row.arguments, place.words());
-        if name.len() > 150 {
-            name = format!("{}… ({})", name.chars().take(130).collect::<String>(), place.words());
-        }
-        place.trial(name, move || row.check(subject, place))
+        let name = format!("{}, differing from ours", row.name(subject, place));
+        place.trial(name, expecting_difference(move || row.check(subject, place)))
     };
     rows.iter().map(trial).collect()
 }
 
+/// A trial for each row.
+pub fn trials(subject: Subject, place: Place, rows: &'static [Row]) -> Vec<Trial> {
+    let trial = |row: &'static Row| place.trial(row.name(subject, place), move || row.check(subject, place));
+    rows.iter().map(trial).collect()
+}
+
 impl Row {
+    fn name(&self, subject: Subject, place: Place) -> String {
+        let variables: String =
+            self.environment.iter().map(|(name, value)| format!("{name}={value:?} ")).collect();
+        format!("{}: {variables}{:?} ({})", subject.name(), self.arguments, place.words())
+    }
+
     fn check(&self, subject: Subject, place: Place) {
         let mut launch = Launch::of(subject, place).args(self.arguments).stdin(Stdio::null());
         for (name, value) in self.environment {

@@ -81,6 +81,19 @@ pub fn expecting_bug(
     }
 }
 
+/// A trial whose row holds for the originals, and for ours not: a difference that our documents own up to.
+pub fn expecting_difference(
+    row: impl FnOnce() + std::panic::UnwindSafe + Send + 'static,
+) -> impl FnOnce() + Send {
+    move || {
+        if original() {
+            row();
+        } else {
+            assert!(std::panic::catch_unwind(row).is_err(), "ours passes: the difference is gone");
+        }
+    }
+}
+
 /// A row's wish, until `start`.
 pub struct Launch {
     program: PathBuf,

@@ -24,7 +24,9 @@ mod pty;
 mod running;
 
 // The contracts of the peers, row by row.
+mod catatonit;
 mod contract;
+mod dumb_init;
 mod tini;
 
 // The behaviours, one file each.
@@ -63,6 +65,8 @@ fn main() -> ExitCode {
         cli::trials(),
         terminal::trials(),
         tini::trials(),
+        dumb_init::trials(),
+        catatonit::trials(),
         size::trials(),
         tidy::trials(),
         docker::trials(),

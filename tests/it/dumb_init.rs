@@ -1,0 +1,188 @@
+//! dumb-init 1.2.5: its options, variables, streams, codes and words, row by row.
+//!
+//! What it shares with the other inits is in `shared` and in the files of each behaviour; its sessions and its handling
+//! of terminal signals are in `sessions`.
+
+use crate::contract::{self, Begins, Has, Is, Nothing, Row, Tells, row, with};
+use crate::launch::{AsPid1, AsSubreaper, Launch};
+use crate::running::Ended::Code;
+use crate::subject::DumbInit;
+use libtest_mimic::Trial;
+
+const VERSION: &str = "dumb-init v1.2.5*\n";
+const HELP: &str = "dumb-init v1.2.5*\nUsage: {0} [option] command [[arg] ...]\n\n";
+const NO_PROGRAM: &str = "Usage: {0} [option] program [args]\nTry {0} --help for full usage.\n";
+const BAD_REWRITE: &str = "\
+Usage: -r option takes <signum>:<signum>, where <signum> is between 1 and 31.
+This option can be specified multiple times.
+Use --help for full usage.
+";
+
+const ROWS: &[Row] = &[
+    // Answers without a run, on stderr. The first of them is given.
+    row(&["-V"], 0, Nothing, Is(VERSION)),
+    row(&["--version"], 0, Nothing, Is(VERSION)),
+    row(&["-V", "false"], 0, Nothing, Is(VERSION)),
+    row(&["-h"], 0, Nothing, Begins(HELP)),
+    row(&["--help"], 0, Nothing, Begins(HELP)),
+    row(&["-hV"], 0, Nothing, Begins(HELP)),
+    row(&["-h", "-x"], 0, Nothing, Begins(HELP)),
+    row(&["-Vh"], 0, Nothing, Is(VERSION)),
+    row(&["-cvV"], 0, Nothing, Is(VERSION)),
+    row(&["-c", "-r", "15:2", "--version", "--help"], 0, Nothing, Is(VERSION)),
+    // Long names may be cut short.
+    row(&["--h"], 0, Nothing, Begins(HELP)),
+    row(&["--vers"], 0, Nothing, Is(VERSION)),
+    row(&["--s", "true"], 0, Nothing, Nothing),
+    row(&["--single", "true"], 0, Nothing, Nothing),
+    row(&["--rew=15:2", "true"], 0, Nothing, Nothing),
+    row(&["--rew", "15:2", "true"], 0, Nothing, Nothing),
+    row(&["--verb", "-c", "true"], 0, Nothing, Has("[dumb-init] Child spawned with PID #.\n")),
+    row(&["--v", "true"], 1, Nothing, Begins("{0}: ")),
+    row(&["--ver", "true"], 1, Nothing, Begins("{0}: ")),
+    row(&["--=x", "true"], 1, Nothing, Begins("{0}: ")),
+    // Options end at the first operand.
+    row(&["echo", "-h"], 0, Is("-h\n"), Nothing),
+    row(&["echo", "--", "hi"], 0, Is("-- hi\n"), Nothing),
+    row(&["-c", "--", "echo", "--", "-V"], 0, Is("-- -V\n"), Nothing),
+    row(&["sh", "-c", "exit 3"], 3, Nothing, Nothing),
+    with(&[("POSIXLY_CORRECT", "")], &["-c", "sh", "-c", "exit 3"], 3, Nothing, Nothing),
+    // Mistakes: getopt's line alone, with the whole of argv[0].
+    row(&[], 1, Nothing, Is(NO_PROGRAM)),
+    row(&["--"], 1, Nothing, Is(NO_PROGRAM)),
+    row(&["-c", "-r", "15:2"], 1, Nothing, Is(NO_PROGRAM)),
+    row(&["-x"], 1, Nothing, Is("{0}: invalid option -- 'x'\n")),
+    row(&["-cx", "true"], 1, Nothing, Is("{0}: invalid option -- 'x'\n")),
+    row(&["-x", "-h"], 1, Nothing, Is("{0}: invalid option -- 'x'\n")),
+    row(&["--foo", "true"], 1, Nothing, Is("{0}: unrecognized option '--foo'\n")),
+    row(&["--foo=7", "true"], 1, Nothing, Is("{0}: unrecognized option '--foo=7'\n")),
+    row(&["--versionx"], 1, Nothing, Is("{0}: unrecognized option '--versionx'\n")),
+    row(&["-r"], 1, Nothing, Is("{0}: option requires an argument -- 'r'\n")),
+    row(&["--rewrite"], 1, Nothing, Is("{0}: option '--rewrite' requires an argument\n")),
+    row(&["--rew"], 1, Nothing, Is("{0}: option '--rewrite' requires an argument\n")),
+    row(&["--help=1"], 1, Nothing, Is("{0}: option '--help' doesn't allow an argument\n")),
+    row(&["--single=1", "true"], 1, Nothing, Is("{0}: option '--single-child' doesn't allow an argument\n")),
+    row(&["-h=3"], 0, Nothing, Begins(HELP)),
+    row(&["-r", "1", "true"], 1, Nothing, Is(BAD_REWRITE)),
+    row(&["-r", "15:2", "-r", "x", "-h"], 1, Nothing, Is(BAD_REWRITE)),
+    // What -v tells.
+    row(
+        &["-v", "sh", "-c", "exit 7"],
+        7,
+        Nothing,
+        Tells(&[SPAWNED, "[dumb-init] Child exited with status 7. Goodbye.\n"]),
+    ),
+    row(
+        &["-v", "sh", "-c", "kill -9 $$"],
+        137,
+        Nothing,
+        Has("[dumb-init] Child exited with status 137. Goodbye.\n"),
+    ),
+    row(
+        &["-v", "-c", "sh", "-c", TOLD],
+        7,
+        Nothing,
+        Tells(&[
+            SPAWNED,
+            "[dumb-init] Received signal 10.\n",
+            "[dumb-init] Forwarded signal 10 to children.\n",
+            "[dumb-init] Received signal 17.\n",
+            "[dumb-init] A child with PID # exited with exit status 7.\n",
+            "[dumb-init] Forwarded signal 15 to children.\n",
+            "[dumb-init] Child exited with status 7. Goodbye.\n",
+        ]),
+    ),
+    row(
+        &["-v", "-c", "-r", "12:10", "sh", "-c", REWRITTEN],
+        7,
+        Nothing,
+        Tells(&[
+            "[dumb-init] Received signal 12.\n",
+            "[dumb-init] Translating signal 12 to 10.\n",
+            "[dumb-init] Forwarded signal 10 to children.\n",
+        ]),
+    ),
+    row(
+        &["-v", "-c", "-r", "1:0", "sh", "-c", DROPPED],
+        7,
+        Nothing,
+        Tells(&[
+            "[dumb-init] Received signal 1.\n",
+            "[dumb-init] Not forwarding signal 0 to children (ignored).\n",
+            "[dumb-init] Received signal 10.\n",
+        ]),
+    ),
+    row(&["true"], 0, Nothing, Nothing),
+    // Its variables: these values alone; they are for the child to see as well.
+    with(&[("DUMB_INIT_DEBUG", "1")], &["true"], 0, Nothing, Has(SPAWNED)),
+    with(&[("DUMB_INIT_DEBUG", "0")], &["true"], 0, Nothing, Nothing),
+    with(&[("DUMB_INIT_DEBUG", "yes")], &["true"], 0, Nothing, Nothing),
+    with(&[("DUMB_INIT_DEBUG", "")], &["true"], 0, Nothing, Nothing),
+    with(&[("DUMB_INIT_DEBUG", "1")], &["-V"], 0, Nothing, Is(VERSION)),
+    with(
+        &[("DUMB_INIT_DEBUG", ""), ("DUMB_INIT_SETSID", "0")],
+        &["sh", "-c", "echo ${DUMB_INIT_DEBUG+d}$DUMB_INIT_SETSID"],
+        0,
+        Is("d0\n"),
+        Nothing,
+    ),
+];
+
+const SPAWNED: &str = "[dumb-init] Child spawned with PID #.\n";
+/// Asks the init for a signal and waits until it has come.
+const TOLD: &str = "trap 'exit 7' USR1; kill -USR1 1; while :; do :; done";
+const REWRITTEN: &str = "trap 'exit 7' USR1; kill -USR2 1; while :; do :; done";
+const DROPPED: &str = "trap 'exit 7' USR1; kill -HUP 1; kill -USR1 1; while :; do :; done";
+
+/// A zero with a sign: ours reads none.
+const ORIGINAL_ROWS: &[Row] = &[row(&["-r", "15:-0", "true"], 0, Nothing, Nothing)];
+
+/// Somewhere else than at the top, it does not mind, and says nothing.
+const ROWS_BELOW: &[Row] = &[
+    row(&["true"], 0, Nothing, Nothing),
+    row(&["sh", "-c", "exit 7"], 7, Nothing, Nothing),
+    row(&["nosuch"], 2, Nothing, Is("[dumb-init] nosuch: No such file or directory\n")),
+];
+
+/// What -r takes, and what it does not: sscanf(3) with `%d:%d`, 1 to 31 and 0 to 31.
+const REWRITES: &[&str] = &[
+    "15:2", " 15:2", "+15:+2", "15: 2", "015:2", "15:2junk", "15:2:3", "1:0", "31:31", "9:15", "19:15",
+    "17:15", "\t15:\n2", "15:+0",
+];
+const NO_REWRITES: &[&str] = &[
+    "15 :2",
+    "-1:2",
+    "15:-1",
+    "32:1",
+    "1:32",
+    "0:1",
+    "SIGTERM:2",
+    "TERM:INT",
+    "1",
+    "15:",
+    ":2",
+    "",
+    ":",
+    "15:x",
+    "15;2",
+    "0x0f:2",
+    "15:+-2",
+];
+
+pub fn trials() -> Vec<Trial> {
+    let mut trials = contract::trials(DumbInit, AsPid1, ROWS);
+    trials.extend(contract::trials(DumbInit, AsSubreaper, ROWS_BELOW));
+    trials.extend(contract::differences(DumbInit, AsPid1, ORIGINAL_ROWS));
+    for (verb, values) in [("takes", REWRITES), ("refuses", NO_REWRITES)] {
+        trials.extend(values.iter().map(|value| {
+            AsPid1.trial(format!("dumb-init: -r {verb} {value:?}"), move || rewrites(value, verb == "takes"))
+        }));
+    }
+    trials
+}
+
+fn rewrites(value: &str, is_good: bool) {
+    let running = Launch::of(DumbInit, AsPid1).args(["-r", value, "true"]).start();
+    let (code, said) = if is_good { (0, "") } else { (1, BAD_REWRITE) };
+    assert_eq!(running.wait_with_output(), (Code(code), String::new(), said.to_owned()));
+}
