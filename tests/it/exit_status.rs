@@ -156,7 +156,7 @@ const UNRUNNABLE: &[Unrunnable] = &[
 ///
 /// A shell writes it: were it open for writing here, a helper that another thread forks at that moment would hold it open
 /// a little longer, and execve would answer ETXTBSY.
-fn script(name: &str, text: &str, mode: u32) -> PathBuf {
+pub fn script(name: &str, text: &str, mode: u32) -> PathBuf {
     static UNIQUE: AtomicU32 = AtomicU32::new(0);
     let path = directory().join(format!("{name}-{}", UNIQUE.fetch_add(1, Ordering::Relaxed)));
     let write = Command::new("sh").args(["-c", r#"printf %s "$1" >"$2""#, "sh", text]).arg(&path).status();

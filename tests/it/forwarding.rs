@@ -71,7 +71,7 @@ fn trials_of_ours() -> Vec<Trial> {
 }
 
 /// What a program does not pass on, by contract.
-fn keeps(subject: Subject, place: Place) -> Vec<i32> {
+pub fn keeps(subject: Subject, place: Place) -> Vec<i32> {
     let faults = [SIGFPE, SIGILL, SIGSEGV, SIGBUS, SIGABRT, SIGTRAP, SIGSYS];
     match subject {
         Pausa | Pause => vec![],

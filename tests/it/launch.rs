@@ -199,6 +199,12 @@ impl Launch {
         self
     }
 
+    /// A child subreaper before it asks.
+    pub fn as_subreaper_already(mut self) -> Self {
+        self.orders.subreaper = true;
+        self
+    }
+
     pub fn without_cap_kill(mut self) -> Self {
         self.orders.without_cap_kill = true;
         self

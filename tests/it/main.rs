@@ -27,6 +27,8 @@ mod running;
 mod catatonit;
 mod contract;
 mod dumb_init;
+mod kept;
+mod shared;
 mod tini;
 
 // The behaviours, one file each.
@@ -64,6 +66,8 @@ fn main() -> ExitCode {
         reaping::trials(),
         cli::trials(),
         terminal::trials(),
+        shared::trials(),
+        kept::trials(),
         tini::trials(),
         dumb_init::trials(),
         catatonit::trials(),

@@ -28,6 +28,8 @@ pub struct Orders {
     pub session: bool,
     /// So many children that have ended and that nobody has waited for.
     pub zombies: usize,
+    /// A child subreaper already: exec keeps that (prctl(2)).
+    pub subreaper: bool,
     /// Root that may not signal other users' processes.
     pub without_cap_kill: bool,
     pub ignored: Vec<i32>,
@@ -42,6 +44,7 @@ impl Orders {
             format!("pid_1={}", self.pid_1),
             format!("session={}", self.session),
             format!("zombies={}", self.zombies),
+            format!("subreaper={}", self.subreaper),
             format!("without_cap_kill={}", self.without_cap_kill),
             format!("ignored={}", list(&self.ignored)),
             format!("blocked={}", list(&self.blocked)),
@@ -59,6 +62,7 @@ impl Orders {
                 "pid_1" => orders.pid_1 = value == "true",
                 "session" => orders.session = value == "true",
                 "zombies" => orders.zombies = value.parse().unwrap(),
+                "subreaper" => orders.subreaper = value == "true",
                 "without_cap_kill" => orders.without_cap_kill = value == "true",
                 "ignored" => orders.ignored = list().collect(),
                 "blocked" => orders.blocked = list().collect(),
@@ -187,6 +191,7 @@ fn prepare(orders: &Orders) -> Result<(), String> {
         // WNOWAIT sees the end and leaves the zombie.
         waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).map_err(told("waitid"))?;
     }
+    prctl::set_child_subreaper(orders.subreaper).map_err(told("PR_SET_CHILD_SUBREAPER"))?;
     if orders.without_cap_kill {
         kernel::drop_cap_kill().map_err(told("PR_CAPBSET_DROP"))?;
     }
