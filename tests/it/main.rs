@@ -28,6 +28,9 @@ mod catatonit;
 mod contract;
 mod dumb_init;
 mod kept;
+mod mended;
+mod pausing;
+mod sessions;
 mod shared;
 mod tini;
 
@@ -70,7 +73,10 @@ fn main() -> ExitCode {
         kept::trials(),
         tini::trials(),
         dumb_init::trials(),
+        sessions::trials(),
         catatonit::trials(),
+        pausing::trials(),
+        mended::trials(),
         size::trials(),
         tidy::trials(),
         docker::trials(),

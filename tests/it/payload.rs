@@ -28,6 +28,11 @@ const ROWS: &[Row] = &[
         "leaves signals at their defaults, reads nothing, and says `continued` at each SIGCONT",
     ),
     ("group", |_| group(false), "echoes signals, and so does a child in its group, as `grandchild signal`"),
+    (
+        "group-that-outlives",
+        outliving_group,
+        "the child of such a group alone; ends with this code when told to",
+    ),
     ("sessions", |_| group(true), "the same with the child in a session of its own"),
     ("deserter", |_| deserter(), "as `ready`, from a process group that is not its own"),
     ("orphans", orphans, "makes so many orphans that end at once, says `made N`, and obeys stdin"),
@@ -127,20 +132,32 @@ fn idle() -> i32 {
     0
 }
 
+/// Hears nothing from stdin, which is the parent's, and dies with the namespace, by its parent's order or the helper's.
+fn grandchild() -> ! {
+    kernel::set_mask(!0);
+    let signals = kernel::signal_descriptor(!0);
+    say(&format!("grandchild {}", unistd::getpid()));
+    loop {
+        let number = kernel::read_signal(&signals).ssi_signo as i32;
+        say(&format!("grandchild signal {number} {}", signals::name(number)));
+    }
+}
+
+fn outliving_group(code: i32) -> i32 {
+    if kernel::fork().is_none() {
+        grandchild();
+    }
+    let _ = obey();
+    code
+}
+
 fn group(apart: bool) -> i32 {
     match kernel::fork() {
         None => {
             if apart {
                 unistd::setsid().expect("setsid");
             }
-            // It hears nothing from stdin, which is the parent's, and dies with the namespace or by its parent's order.
-            kernel::set_mask(!0);
-            let signals = kernel::signal_descriptor(!0);
-            say(&format!("grandchild {}", unistd::getpid()));
-            loop {
-                let number = kernel::read_signal(&signals).ssi_signo as i32;
-                say(&format!("grandchild signal {number} {}", signals::name(number)));
-            }
+            grandchild();
         }
         Some(grandchild) => {
             let code = ready();

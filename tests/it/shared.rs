@@ -254,7 +254,6 @@ fn passes_the_environment(subject: Subject, place: Place) {
         "DUMB_INIT_SETSID=0",
         "LISTEN_PID=99999",
         "PATH=/usr/bin:/bin",
-        "PAUSA_OPTIONS=-x",
         "POSIXLY_CORRECT=",
         "TINI_KILL_PROCESS_GROUP=",
         "TINI_SUBREAPER=1",

@@ -4,10 +4,13 @@
 
 use crate::contract::{self, Begins, Has, Is, Nothing, Row, Tells, row, with};
 use crate::launch::{AsPid1, AsSubreaper, Launch};
+use crate::process::Process;
 use crate::running::Ended::Code;
+use crate::running::Running;
 use crate::subject::Tini;
+use libc::SIGTERM;
 use libtest_mimic::Trial;
-use std::process::Stdio;
+use nix::unistd::Pid;
 
 const USAGE: &str = "tini (tini version 0.19.0*)\nUsage: tini [OPTIONS] PROGRAM -- [ARGS] | --version\n\n";
 
@@ -237,23 +240,34 @@ pub fn trials() -> Vec<Trial> {
             AsPid1.trial(format!("tini: {option} {verb} {value:?}"), move || takes(option, value, are_good))
         }));
     }
-    for (options, level) in [(&["-w"][..], 1), (&["-w", "-vv"], 3), (&["-vv"], 3)] {
-        let name = format!("tini: {options:?} tells of the orphans that it reaped");
-        trials.push(AsPid1.trial(name, move || tells_of_orphans(options, level)));
+    for (options, warned, told) in
+        [(&[][..], 0, 0), (&["-w"], 1, 0), (&["-w", "-vv"], 1, 2), (&["-vv"], 0, 2)]
+    {
+        let name = format!("tini: {options:?} and the orphan that it reaps");
+        trials.push(AsPid1.trial(name, move || tells_of_an_orphan(options, warned, told)));
     }
     trials
 }
 
 /// By a warning with -w, by a line at DEBUG, where the child has one as well.
-fn tells_of_orphans(options: &[&str], level: u32) {
-    let launch =
-        Launch::of(Tini, AsPid1).args(options).args(["--"]).payload("orphans 3").stdin(Stdio::null());
-    let (ended, stdout, stderr) = launch.start().wait_with_output();
+fn tells_of_an_orphan(options: &[&str], warned: usize, told: usize) {
+    let launch = Launch::of(Tini, AsPid1).args(options).args(["--"]);
+    let mut running = launch.payload("orphan-that-outlives 7").start();
+    let said = |running: &mut Running| running.stdout_line().strip_prefix("orphan ")?.parse().ok();
+    let number = std::iter::repeat_with(|| said(&mut running)).find_map(|number| number);
+    let orphan = running.outside(Pid::from_raw(number.expect("it goes on until it is found")));
+    let init = running.pid();
+    running.until("the orphan to be adopted", |_| Process::of(orphan).filter(|orphan| orphan.parent == init));
+    crate::kernel::send(orphan.as_raw(), SIGTERM).expect("the orphan is there");
+    running.until("the orphan to be reaped", |_| Process::of(orphan).is_none().then_some(()));
+    running.say("exit");
+    running.close_stdin();
+    let (ended, stdout, stderr) = running.wait_with_output();
     let count = |text: &str, start| text.lines().filter(|line| line.starts_with(start)).count();
-    let warned = count(&stderr, "[WARN  tini (1)] Reaped zombie process with pid=");
-    let told = count(&stdout, "[DEBUG tini (1)] Reaped child with pid: '");
-    let expected = (if options.contains(&"-w") { 3 } else { 0 }, if level >= 3 { 4 } else { 0 });
-    assert_eq!((ended, warned, told), (Code(0), expected.0, expected.1), "{stdout}{stderr}");
+    let seen = count(&stderr, "[WARN  tini (1)] Reaped zombie process with pid=");
+    let heard = count(&stdout, "[DEBUG tini (1)] Reaped child with pid: '");
+    // The maker of the orphan is waited for by the child itself.
+    assert_eq!((ended, seen, heard), (Code(7), warned, told), "{stdout}{stderr}");
 }
 
 fn takes(option: &str, value: &str, is_good: bool) {
