@@ -4,15 +4,14 @@
 //! of terminal signals are in `sessions`.
 
 use crate::contract::{self, Begins, Has, Is, Nothing, Row, Tells, row, with};
-use crate::launch::{AsPid1, AsSubreaper, Launch};
-use crate::running::Ended::Code;
+use crate::launch::{AsPid1, AsSubreaper};
 use crate::subject::DumbInit;
 use libtest_mimic::Trial;
 
 const VERSION: &str = "dumb-init v1.2.5*\n";
 const HELP: &str = "dumb-init v1.2.5*\nUsage: {0} [option] command [[arg] ...]\n\n";
 const NO_PROGRAM: &str = "Usage: {0} [option] program [args]\nTry {0} --help for full usage.\n";
-const BAD_REWRITE: &str = "\
+pub const BAD_REWRITE: &str = "\
 Usage: -r option takes <signum>:<signum>, where <signum> is between 1 and 31.
 This option can be specified multiple times.
 Use --help for full usage.
@@ -144,45 +143,9 @@ const ROWS_BELOW: &[Row] = &[
     row(&["nosuch"], 2, Nothing, Is("[dumb-init] nosuch: No such file or directory\n")),
 ];
 
-/// What -r takes, and what it does not: sscanf(3) with `%d:%d`, 1 to 31 and 0 to 31.
-const REWRITES: &[&str] = &[
-    "15:2", " 15:2", "+15:+2", "15: 2", "015:2", "15:2junk", "15:2:3", "1:0", "31:31", "9:15", "19:15",
-    "17:15", "\t15:\n2", "15:+0",
-];
-const NO_REWRITES: &[&str] = &[
-    "15 :2",
-    "-1:2",
-    "15:-1",
-    "32:1",
-    "1:32",
-    "0:1",
-    "SIGTERM:2",
-    "TERM:INT",
-    "1",
-    "15:",
-    ":2",
-    "",
-    ":",
-    "15:x",
-    "15;2",
-    "0x0f:2",
-    "15:+-2",
-];
-
 pub fn trials() -> Vec<Trial> {
     let mut trials = contract::trials(DumbInit, AsPid1, ROWS);
     trials.extend(contract::trials(DumbInit, AsSubreaper, ROWS_BELOW));
     trials.extend(contract::differences(DumbInit, AsPid1, ORIGINAL_ROWS));
-    for (verb, values) in [("takes", REWRITES), ("refuses", NO_REWRITES)] {
-        trials.extend(values.iter().map(|value| {
-            AsPid1.trial(format!("dumb-init: -r {verb} {value:?}"), move || rewrites(value, verb == "takes"))
-        }));
-    }
     trials
-}
-
-fn rewrites(value: &str, is_good: bool) {
-    let running = Launch::of(DumbInit, AsPid1).args(["-r", value, "true"]).start();
-    let (code, said) = if is_good { (0, "") } else { (1, BAD_REWRITE) };
-    assert_eq!(running.wait_with_output(), (Code(code), String::new(), said.to_owned()));
 }

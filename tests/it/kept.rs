@@ -16,8 +16,11 @@ use nix::unistd::Pid;
 /// What the kernel raises for a fault of the program itself.
 const FAULTS: [i32; 7] = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS];
 
-/// Options, variables, whether it adopts orphans when it is not PID 1.
-const ADOPTIONS: &[(Subject, &[&str], &[(&str, &str)], bool)] = &[
+/// Options, variables, whether something comes of them.
+type Wish = (Subject, &'static [&'static str], &'static [(&'static str, &'static str)], bool);
+
+/// Whether it adopts orphans when it is not PID 1.
+const ADOPTIONS: &[Wish] = &[
     (Tini, &[], &[], false),
     (Tini, &["-s"], &[], true),
     (Tini, &[], &[("TINI_SUBREAPER", "")], true),
@@ -26,8 +29,8 @@ const ADOPTIONS: &[(Subject, &[&str], &[(&str, &str)], bool)] = &[
     (Catatonit, &[], &[], true),
 ];
 
-/// Options, variables, whether a grandchild in the child's group hears of a signal.
-const GROUPS: &[(Subject, &[&str], &[(&str, &str)], bool)] = &[
+/// Whether a grandchild in the child's group hears of a signal.
+const GROUPS: &[Wish] = &[
     (Tini, &[], &[("TINI_KILL_PROCESS_GROUP", "")], true),
     (Tini, &["-sg"], &[], true),
     (DumbInit, &[], &[("DUMB_INIT_SETSID", "0")], false),
@@ -156,7 +159,7 @@ fn adopts_or_not(subject: Subject, options: &[&str], variables: &[(&str, &str)],
 }
 
 fn tini_is_a_subreaper_already() {
-    let launch = Launch::of(Tini, AsSubreaper).as_subreaper_already().args(["true"]);
+    let launch = Launch::of(Tini, AsSubreaper).already_subreaper().args(["true"]);
     assert_eq!(launch.start().wait_with_output(), (Code(0), String::new(), String::new()));
 }
 

@@ -200,7 +200,7 @@ impl Launch {
     }
 
     /// A child subreaper before it asks.
-    pub fn as_subreaper_already(mut self) -> Self {
+    pub fn already_subreaper(mut self) -> Self {
         self.orders.subreaper = true;
         self
     }

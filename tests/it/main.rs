@@ -30,9 +30,11 @@ mod dumb_init;
 mod kept;
 mod mended;
 mod pausing;
+mod searching;
 mod sessions;
 mod shared;
 mod tini;
+mod values;
 
 // The behaviours, one file each.
 mod cli;
@@ -70,6 +72,8 @@ fn main() -> ExitCode {
         cli::trials(),
         terminal::trials(),
         shared::trials(),
+        searching::trials(),
+        values::trials(),
         kept::trials(),
         tini::trials(),
         dumb_init::trials(),
