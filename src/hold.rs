@@ -13,7 +13,7 @@ use crate::personality::Personality;
 use crate::process::Pid;
 use crate::reap;
 use crate::report;
-use crate::signal::Signal;
+use crate::signal::{Signal, SignalSet};
 use crate::status::ExitStatus;
 use crate::sys::{self, Change, Disposition, Fd};
 
@@ -37,7 +37,13 @@ pub fn hold(hold: Hold, config: &Config<'_>) -> ExitStatus {
             return ExitStatus(failure);
         }
     }
-    sys::set_mask(config.personality.hold_mask);
+    for signal in (1..=64).filter_map(Signal::new) {
+        if config.personality.hold_ignores.contains(signal) {
+            // KILL and STOP are as they are.
+            let _ = sys::set_disposition(signal, &Disposition::ignored());
+        }
+    }
+    sys::set_mask(SignalSet::EMPTY);
     // Zombies that were there before the handler: no SIGCHLD will come for them.
     reap(0);
     loop {

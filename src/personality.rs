@@ -66,8 +66,8 @@ pub struct Personality {
     pub farewell: Option<Signal>,
     /// Whether we hold if there is no command.
     pub holds_by_default: bool,
-    /// The signals that a hold does not take, and that do nothing to it.
-    pub hold_mask: SignalSet,
+    /// The signals that do nothing to a hold. The others, save the three that it handles, do what they do.
+    pub hold_ignores: SignalSet,
 
     /// How much is told, if no option says otherwise.
     pub verbosity: Level,

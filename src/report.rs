@@ -41,7 +41,7 @@ pub fn answer(config: &Config<'_>) -> ExitStatus {
         Task::Print(&Text { stream, head, body }) => (stream, head, body, 0),
         Task::Complain(event) => {
             tell(config, &event);
-            if matches!(event, Event::Refused { .. } | Event::Reserved) {
+            if event.is_ours_alone() || matches!(event, Event::Refused { .. } | Event::Reserved) {
                 return ExitStatus(config.personality.failure);
             }
             (Stream::Stderr, voice.usage_head, voice.usage, config.personality.failure)

@@ -105,12 +105,6 @@ pub fn supervise(
     if config.drains {
         supervisor.drain();
     }
-    let farewell = config.personality.farewell.and_then(|signal| config.rewrites.apply(signal));
-    if let (Target::Group, Some(signal)) = (config.target, farewell) {
-        // Nobody left is as good. The child itself has been reaped, and its number is anybody's.
-        let _ = sys::kill(Recipient::Group(child), signal);
-        supervisor.tell(&Event::Forwarded { signal, passed: signal, pid: child });
-    }
     if let Some(terminal) = terminal {
         terminal.pass(child, sys::own_group());
     }
@@ -217,6 +211,7 @@ impl Supervisor<'_> {
             }
             match (ExitStatus::of(wait), wait.stop_signal()) {
                 (Some(status), _) if pid == self.child => {
+                    self.say_farewell();
                     let status = self.config.remaps.apply(status);
                     self.tell(&Event::Ended { pid, wait, status });
                     self.end = Some((change, status));
@@ -235,6 +230,17 @@ impl Supervisor<'_> {
                 (None, _) => {}
             }
         }
+    }
+
+    /// The child has ended; its group may hear of it.
+    fn say_farewell(&mut self) {
+        let farewell = self.config.personality.farewell.and_then(|signal| self.config.rewrites.apply(signal));
+        let Some(signal) = farewell else { return };
+        if self.config.target == Target::Group {
+            // Nobody left is as good. The child itself has been reaped, and its number is anybody's.
+            let _ = sys::kill(Recipient::Group(self.child), signal);
+        }
+        self.tell(&Event::Forwarded { signal, passed: signal, pid: self.child });
     }
 
     /// Sends `passed` on, for the one that was received.

@@ -16,8 +16,8 @@ pub static CATATONIT: Personality = Personality {
     collected: KERNEL_SIGNALS.complement(),
     swallowed: SignalSet::of(&[Signal::TSTP, Signal::TTIN, Signal::TTOU]),
     holds_by_default: false,
-    // Its signalfd takes all but these, and does nothing about most.
-    hold_mask: HOLD_MASK,
+    // catatonit takes all but these from its signalfd, and does nothing about most.
+    hold_ignores: HOLD_IGNORES,
     failure: 1,
     exec_failures: [1; 3],
     falls_back_to_shell: true,
@@ -75,7 +75,7 @@ pub(super) const KERNEL_SIGNALS: SignalSet = SignalSet::of(&[
     Signal::SYS,
 ]);
 
-const HOLD_MASK: SignalSet =
+const HOLD_IGNORES: SignalSet =
     KERNEL_SIGNALS.union(SignalSet::of(&[Signal::INT, Signal::TERM, Signal::CHLD])).complement();
 
 const LICENSE: &str = "tini version 0.1.7_catatonit_pausa

@@ -33,7 +33,7 @@ pub const PAUSA: Personality = Personality {
     suspends_itself: false,
     farewell: None,
     holds_by_default: true,
-    hold_mask: SignalSet::EMPTY,
+    hold_ignores: SignalSet::EMPTY,
     verbosity: Level::Warning,
     voice: Voice {
         prefixes: b"pausa: \npausa: \npausa: ",

@@ -20,9 +20,10 @@ pub(super) struct Sigaction {
 const SA_RESTORER: usize = 0x0400_0000;
 
 impl Sigaction {
-    /// SIG_DFL. Nothing returns from it, so there is nothing to restore.
-    pub(super) const DEFAULT: Self =
-        Self { handler: libc::SIG_DFL, flags: 0, restorer: None, mask: SignalSet::EMPTY };
+    /// SIG_DFL or SIG_IGN. Nothing returns from them, so there is nothing to restore.
+    pub(super) const fn plain(handler: usize) -> Self {
+        Self { handler, flags: 0, restorer: None, mask: SignalSet::EMPTY }
+    }
 
     /// SA_SIGINFO is always set: without it, some architectures build the frame of old for which another
     /// sigreturn is needed than the restorer's.

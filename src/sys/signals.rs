@@ -44,7 +44,13 @@ impl Disposition {
     /// SIG_DFL.
     #[must_use]
     pub const fn default() -> Self {
-        Self(Sigaction::DEFAULT)
+        Self(Sigaction::plain(libc::SIG_DFL))
+    }
+
+    /// SIG_IGN.
+    #[must_use]
+    pub const fn ignored() -> Self {
+        Self(Sigaction::plain(libc::SIG_IGN))
     }
 
     /// Calls `handler`.
