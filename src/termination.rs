@@ -110,7 +110,7 @@ impl Reason {
             Self::Deadline => ("deadline", "killed by pausa: still there when the time was over"),
             Self::KilledUnseen => ("killed", "killed by nobody in sight"),
             Self::Asked => ("asked", "asked to stop"),
-            Self::Signal => ("signal", "a signal that pausa did not send"),
+            Self::Signal => ("signal", "killed by a signal"),
             Self::Itself => ("exit", "by itself"),
         }
     }
