@@ -37,7 +37,8 @@ pub fn asked(received: &Received) -> Asked {
 /// Writes the message to `path`, and as text to stderr where things are told. A failure is told and no more.
 pub fn write(path: &[u8], facts: &Facts<'_>, config: &Config<'_>) {
     let mut name = Line::new();
-    name.quote(path).text("\0");
+    // As it is: another path is another file. One that does not fit loses its NUL, and is refused.
+    name.bytes(path).text("\0");
     let mut message = Line::new();
     termination::compose(facts, config.message_format, &mut message);
     if let Err(errno) = sys::write_file(name.as_bytes(), message.as_bytes()) {
