@@ -111,8 +111,9 @@ const STREAMS: [&[u8]; 2] = [b"/dev/stderr\0", b"/dev/stdout\0"];
 /// # Errors
 /// ENOENT: not there; ELOOP: a symbolic link; else as open(2) and write(2).
 pub fn write_file(path: &[u8], bytes: &[u8]) -> Result<(), Errno> {
-    let link = if STREAMS.contains(&path) { 0 } else { libc::O_NOFOLLOW };
-    let fd = open(path, libc::O_WRONLY | libc::O_TRUNC | libc::O_NOCTTY | libc::O_NONBLOCK | link)?;
+    // An older message goes, a log that a standard stream leads to stays.
+    let how = if STREAMS.contains(&path) { libc::O_APPEND } else { libc::O_NOFOLLOW | libc::O_TRUNC };
+    let fd = open(path, libc::O_WRONLY | libc::O_NOCTTY | libc::O_NONBLOCK | how)?;
     let written = write(fd, bytes);
     close(fd);
     written.map(drop)
