@@ -19,6 +19,7 @@ mod subject;
 
 // The run of one subject.
 mod ear;
+mod fields;
 mod launch;
 mod pty;
 mod running;
@@ -42,6 +43,7 @@ mod exit_status;
 mod forwarding;
 mod hold;
 mod hold_cost;
+mod message;
 mod reaping;
 mod size;
 mod targets;
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         targets::trials(),
         reaping::trials(),
         cli::trials(),
+        message::trials(),
         terminal::trials(),
         shared::trials(),
         searching::trials(),
