@@ -15,6 +15,7 @@ mod namespace;
 mod payload;
 mod process;
 mod signals;
+mod stubborn;
 mod subject;
 
 // The run of one subject.
@@ -44,8 +45,10 @@ mod forwarding;
 mod hold;
 mod hold_cost;
 mod message;
+mod message_file;
 mod reaping;
 mod size;
+mod stopping;
 mod targets;
 mod terminal;
 mod tidy;
@@ -71,8 +74,10 @@ fn main() -> ExitCode {
         forwarding::trials(),
         targets::trials(),
         reaping::trials(),
+        stopping::trials(),
         cli::trials(),
         message::trials(),
+        message_file::trials(),
         terminal::trials(),
         shared::trials(),
         searching::trials(),

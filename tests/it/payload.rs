@@ -4,7 +4,7 @@
 //! obeys `exit N` on stdin. It has one thread and may fork. Rust's runtime ignores SIGPIPE and opens descriptors 0 to 2
 //! before `main`; rows about inherited dispositions or descriptors run plain tools such as `cat` instead.
 
-use crate::{kernel, signals};
+use crate::{kernel, signals, stubborn};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::resource::{RLIM_INFINITY, Resource, setrlimit};
 use nix::unistd::{self, Pid};
@@ -42,6 +42,8 @@ const ROWS: &[Row] = &[
         "says `orphan PID` of one orphan, and ends with this code when told to",
     ),
     ("nobody", nobody, "becomes this user, and then is as `ready`"),
+    ("stubborn", |_| stubborn::stubborn(), "ignores SIGTERM, and so do those that it has forked"),
+    ("flusher", stubborn::flusher, "has a worker that works when SIGTERM has come"),
     ("report", |_| report(), "says where it stands: group, session, foreground; then obeys stdin"),
 ];
 
@@ -53,14 +55,14 @@ pub fn main(arguments: &[String]) -> ! {
 }
 
 /// One line, at once: stdout is a pipe, and a reader waits at its other end.
-fn say(line: &str) {
+pub fn say(line: &str) {
     let mut stdout = std::io::stdout().lock();
     // Who is killed with its namespace may find the pipe closed.
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 
 /// Waits for `exit N` on stdin; its end means 0.
-fn obey() -> i32 {
+pub fn obey() -> i32 {
     std::io::stdin().lock().lines().find_map(|line| obeyed(&line.expect("read stdin"))).unwrap_or(0)
 }
 

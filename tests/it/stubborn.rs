@@ -1,0 +1,77 @@
+//! Payloads for the end of a run: those that stay when they are asked to go, and those that have work left.
+//!
+//! Each process says who it is once it is as its name tells, one after the other, so that no line is torn.
+
+use crate::kernel;
+use crate::payload::{obey, say};
+use libc::SIGTERM;
+use nix::fcntl::OFlag;
+use nix::unistd::{self, Pid};
+use std::convert::Infallible;
+use std::os::fd::OwnedFd;
+
+/// The child and, like it, three that ignore SIGTERM: a `member` of its group, an `orphan` in a session of its own, and
+/// a `stranger`, which is the child's child in one more session.
+pub fn stubborn() -> i32 {
+    kernel::set_disposition(SIGTERM, libc::SIG_IGN);
+    introduced(|introduction| stay("member", introduction));
+    let maker = introduced(|introduction| {
+        if kernel::fork().is_some() {
+            kernel::exit_now(0);
+        }
+        unistd::setsid().expect("setsid");
+        stay("orphan", introduction)
+    });
+    nix::sys::wait::waitpid(maker, None).expect("wait for the maker");
+    introduced(|introduction| {
+        unistd::setsid().expect("setsid");
+        stay("stranger", introduction)
+    });
+    introduce("ready");
+    obey()
+}
+
+/// A `worker` that has something to flush when SIGTERM comes: it says `flushing`, takes a line from stdin, says
+/// `flushed` and ends. Where `apart` is not 0, it has a session of its own. The child obeys and ends by any signal.
+pub fn flusher(apart: i32) -> i32 {
+    introduced(|introduction| {
+        if apart != 0 {
+            unistd::setsid().expect("setsid");
+        }
+        kernel::set_mask(kernel::set_of(&[SIGTERM]));
+        let signals = kernel::signal_descriptor(kernel::set_of(&[SIGTERM]));
+        introduce("worker");
+        drop(introduction);
+        kernel::read_signal(&signals);
+        say("flushing");
+        let _ = unistd::read(std::io::stdin(), &mut [0; 64]);
+        say("flushed");
+        kernel::exit_now(0)
+    });
+    introduce("ready");
+    obey()
+}
+
+fn introduce(name: &str) {
+    say(&format!("{name} {}", unistd::getpid()));
+}
+
+fn stay(name: &str, introduction: OwnedFd) -> ! {
+    introduce(name);
+    drop(introduction);
+    loop {
+        unistd::pause();
+    }
+}
+
+/// Forks, and goes on when the child, and whomever it has forked itself, has dropped what it was given.
+fn introduced(child: impl FnOnce(OwnedFd) -> Infallible) -> Pid {
+    let (done, introduction) = unistd::pipe2(OFlag::O_CLOEXEC).expect("pipe");
+    let Some(pid) = kernel::fork() else {
+        // It does not come back.
+        return match child(introduction) {};
+    };
+    drop(introduction);
+    let _ = unistd::read(&done, &mut [0]);
+    pid
+}
