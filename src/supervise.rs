@@ -221,13 +221,13 @@ impl Supervisor<'_> {
                     if self.config.warns_of_zombies {
                         self.tell(&Event::Zombie { pid });
                     }
-                    if self.is_killing {
-                        // Its children are ours now.
-                        self.signal_all(Signal::KILL);
-                    }
                 }
                 (None, Some(signal)) if pid == self.child => self.child_stopped(signal),
                 (None, _) => {}
+            }
+            if self.is_killing {
+                // Its children are ours now.
+                self.signal_all(Signal::KILL);
             }
         }
     }
