@@ -52,6 +52,8 @@ mod stopping;
 mod targets;
 mod terminal;
 mod tidy;
+mod wedge;
+mod wedge_start;
 
 // Real engines.
 mod docker;
@@ -89,6 +91,8 @@ fn main() -> ExitCode {
         catatonit::trials(),
         pausing::trials(),
         mended::trials(),
+        wedge::trials(),
+        wedge_start::trials(),
         size::trials(),
         tidy::trials(),
         docker::trials(),

@@ -42,7 +42,8 @@ const ROWS: &[Row] = &[
         "says `orphan PID` of one orphan, and ends with this code when told to",
     ),
     ("nobody", nobody, "becomes this user, and then is as `ready`"),
-    ("stubborn", |_| stubborn::stubborn(), "ignores SIGTERM, and so do those that it has forked"),
+    ("stubborn", stubborn::stubborn, "ignores SIGTERM, and so do those that it has forked"),
+    ("besieged", stubborn::besieged, "is as `ready` while so many orphans end"),
     ("flusher", stubborn::flusher, "has a worker that works when SIGTERM has come"),
     ("report", |_| report(), "says where it stands: group, session, foreground; then obeys stdin"),
 ];
@@ -71,7 +72,7 @@ fn obeyed(line: &str) -> Option<i32> {
 }
 
 /// Everything blocked and read from a descriptor: nothing is lost or merged, and real-time signals keep their order.
-fn ready() -> i32 {
+pub fn ready() -> i32 {
     kernel::set_mask(!0);
     let signals = kernel::signal_descriptor(!0);
     say(&format!("ready {}", unistd::getpid()));
@@ -183,6 +184,12 @@ fn deserter() -> i32 {
 }
 
 fn orphans(number: i32) -> i32 {
+    make_orphans(number);
+    say(&format!("made {number}"));
+    obey()
+}
+
+pub fn make_orphans(number: i32) {
     // A pipe per burst bounds how many live at once: a burst's end of file says that all of it have ended.
     const BURST: i32 = 200;
     for burst in (0..number).step_by(BURST as usize) {
@@ -200,8 +207,6 @@ fn orphans(number: i32) -> i32 {
         nix::sys::wait::waitpid(maker, None).expect("wait for the maker");
         let _ = unistd::read(&ended, &mut [0]);
     }
-    say(&format!("made {number}"));
-    obey()
 }
 
 fn outlived(code: i32) -> i32 {

@@ -93,3 +93,10 @@ pub fn inner(pid: Pid) -> Option<Pid> {
     let line = status.lines().find_map(|line| line.strip_prefix("NSpid:"))?;
     Some(Pid::from_raw(line.split_ascii_whitespace().last()?.parse().ok()?))
 }
+
+/// Whether `pid` waits for a signal now; if so, whether for ever: a null pointer for a limit (sigtimedwait(2)).
+pub fn waits_for_ever(pid: Pid) -> Option<bool> {
+    let text = fs::read_to_string(format!("/proc/{pid}/syscall")).ok()?;
+    let words: Vec<&str> = text.split(' ').collect();
+    (words[0] == libc::SYS_rt_sigtimedwait.to_string()).then(|| words[3] == "0x0")
+}

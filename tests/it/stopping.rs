@@ -4,7 +4,7 @@
 
 use crate::fields::{Text, paper, to, written};
 use crate::launch::{AsPid1, AsSubreaper, Launch, PLACES, Place};
-use crate::process::Process;
+use crate::process::{Process, waits_for_ever};
 use crate::running::Ended::Code;
 use crate::running::Running;
 use crate::subject::{Pausa, original};
@@ -15,8 +15,9 @@ use std::path::PathBuf;
 
 type Check = fn(Place, &'static str);
 
-const ROWS: [(&str, Check); 17] = [
+const ROWS: [(&str, Check); 18] = [
     ("-k kills all that is left", kills_all),
+    ("-k kills who comes to it when the child is dead", kills_a_stranger),
     ("-k is over when the child ends", |place, name| obeys_soon(place, name, "-k1h")),
     ("-k0 gives no time", kills_at_once),
     ("-S climbs step by step", climbs),
@@ -126,6 +127,16 @@ fn kills_all(place: Place, name: &'static str) {
     assert!(fields.get("reason").contains("time was over"), "{fields:?}");
     assert_eq!((fields.get("signal"), fields.get("stop_signal")), ("SIGKILL", "SIGTERM"));
     assert!(fields.milliseconds("stop_before_end") >= 50, "{fields:?}");
+}
+
+/// In a session of its own and not adopted before: only a second look finds it.
+fn kills_a_stranger(place: Place, name: &'static str) {
+    let mut running = launch(place, name, "-k0").payload("stubborn 1").start();
+    let stranger = running.handshake("stranger");
+    running.handshake("ready");
+    running.kill(SIGTERM);
+    assert_eq!(running.ended(), Code(137));
+    until_dead(&mut running, stranger);
 }
 
 fn kills_at_once(place: Place, name: &'static str) {
@@ -290,11 +301,5 @@ fn sleeps_well(place: Place) {
 }
 
 fn until_it_waits(running: &mut Running, for_ever: bool) {
-    let number = libc::SYS_rt_sigtimedwait.to_string();
-    running.until("the one wait", |running| {
-        let file = format!("/proc/{}/syscall", running.pid());
-        let text = std::fs::read_to_string(file).expect("read /proc/PID/syscall");
-        let words: Vec<&str> = text.split(' ').collect();
-        (words[0] == number && (words[3] == "0x0") == for_ever).then_some(())
-    });
+    running.until("the one wait", |running| (waits_for_ever(running.pid()) == Some(for_ever)).then_some(()));
 }

@@ -3,17 +3,28 @@
 //! Each process says who it is once it is as its name tells, one after the other, so that no line is torn.
 
 use crate::kernel;
-use crate::payload::{obey, say};
+use crate::payload::{make_orphans, obey, ready, say};
 use libc::SIGTERM;
 use nix::fcntl::OFlag;
 use nix::unistd::{self, Pid};
-use std::convert::Infallible;
 use std::os::fd::OwnedFd;
 
 /// The child and, like it, three that ignore SIGTERM: a `member` of its group, an `orphan` in a session of its own, and
-/// a `stranger`, which is the child's child in one more session.
-pub fn stubborn() -> i32 {
+/// a `stranger`, which is the child's child in one more session. Where `alone` is not 0, there is the stranger only.
+pub fn stubborn(alone: i32) -> i32 {
     kernel::set_disposition(SIGTERM, libc::SIG_IGN);
+    if alone == 0 {
+        make_member_and_orphan();
+    }
+    introduced(|introduction| {
+        unistd::setsid().expect("setsid");
+        stay("stranger", introduction)
+    });
+    introduce("ready");
+    obey()
+}
+
+fn make_member_and_orphan() {
     introduced(|introduction| stay("member", introduction));
     let maker = introduced(|introduction| {
         if kernel::fork().is_some() {
@@ -23,12 +34,6 @@ pub fn stubborn() -> i32 {
         stay("orphan", introduction)
     });
     nix::sys::wait::waitpid(maker, None).expect("wait for the maker");
-    introduced(|introduction| {
-        unistd::setsid().expect("setsid");
-        stay("stranger", introduction)
-    });
-    introduce("ready");
-    obey()
 }
 
 /// A `worker` that has something to flush when SIGTERM comes: it says `flushing`, takes a line from stdin, says
@@ -46,10 +51,22 @@ pub fn flusher(apart: i32) -> i32 {
         say("flushing");
         let _ = unistd::read(std::io::stdin(), &mut [0; 64]);
         say("flushed");
-        kernel::exit_now(0)
     });
     introduce("ready");
     obey()
+}
+
+/// As `ready`, while an orphan makes so many more, which end at once, and says `made N`.
+pub fn besieged(number: i32) -> i32 {
+    let Some(maker) = kernel::fork() else {
+        if kernel::fork().is_none() {
+            make_orphans(number);
+            say(&format!("made {number}"));
+        }
+        kernel::exit_now(0)
+    };
+    nix::sys::wait::waitpid(maker, None).expect("wait for the maker");
+    ready()
 }
 
 fn introduce(name: &str) {
@@ -65,11 +82,11 @@ fn stay(name: &str, introduction: OwnedFd) -> ! {
 }
 
 /// Forks, and goes on when the child, and whomever it has forked itself, has dropped what it was given.
-fn introduced(child: impl FnOnce(OwnedFd) -> Infallible) -> Pid {
+fn introduced(child: impl FnOnce(OwnedFd)) -> Pid {
     let (done, introduction) = unistd::pipe2(OFlag::O_CLOEXEC).expect("pipe");
     let Some(pid) = kernel::fork() else {
-        // It does not come back.
-        return match child(introduction) {};
+        child(introduction);
+        kernel::exit_now(0)
     };
     drop(introduction);
     let _ = unistd::read(&done, &mut [0]);

@@ -1,0 +1,229 @@
+//! Nothing keeps pausa from forwarding and reaping: nobody who reads, a storm, a child that is stopped or traced.
+
+use crate::kernel;
+use crate::launch::{Launch, PLACES, Place};
+use crate::process::{Process, waits_for_ever};
+use crate::running::Ended::Code;
+use crate::running::Running;
+use crate::signals::{self, RTMAX};
+use crate::subject::{Pausa, original};
+use libc::{SIGCONT, SIGUSR1};
+use libtest_mimic::Trial;
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::sys::ptrace;
+use nix::sys::wait::{WaitPidFlag, waitpid};
+use nix::unistd::pipe2;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::time::Duration;
+
+/// What stderr is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stderr {
+    PipeThatIsFull,
+    PipeWithoutReader,
+    Closed,
+    FullDisk,
+}
+
+use Stderr::{Closed, FullDisk, PipeThatIsFull, PipeWithoutReader};
+
+pub fn trials() -> Vec<Trial> {
+    if original() {
+        // Their lines wait for a reader, by design.
+        return Vec::new();
+    }
+    let mut trials = Vec::new();
+    for place in PLACES {
+        let mut trial = |name: String, row: Box<dyn FnOnce() + Send>| {
+            trials.push(place.trial(format!("wedge: {name} ({})", place.words()), row));
+        };
+        for stderr in [PipeThatIsFull, PipeWithoutReader, Closed, FullDisk] {
+            for options in ["-v", "-vvm/dev/full", "-vm/dev/stderr"] {
+                let name = format!("signals and orphans with {options} and stderr {stderr:?}");
+                trial(name, Box::new(move || goes_on(place, stderr, options)));
+            }
+        }
+        trial("it counts the lines that were lost".into(), Box::new(move || counts_the_lost(place)));
+        trial("100,000 signals while 20,000 orphans die".into(), Box::new(move || weathers(place)));
+        trial("the child stops itself".into(), Box::new(move || outlasts_a_stop(place)));
+        trial("the child is traced".into(), Box::new(move || outlasts_a_tracer(place)));
+        for (what, script) in [
+            ("forks and exits at once", "true & exit 7"),
+            ("executes another program", "exec sh -c 'exit 7'"),
+            ("leaves 9 behind and exits at once", "for i in 1 2 3 4 5 6 7 8 9; do true & done; exit 7"),
+        ] {
+            trial(format!("the child {what}, 50 times"), Box::new(move || ends_well(place, script)));
+        }
+    }
+    trials
+}
+
+/// A pipe that takes no byte more, and its reader.
+fn full_pipe() -> (File, File) {
+    let (reader, writer) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).expect("pipe");
+    let (reader, mut writer) = (File::from(reader), File::from(writer));
+    for size in [4096, 1] {
+        while writer.write(&vec![b'x'; size]).is_ok() {}
+    }
+    // A shared setting: pausa gets a pipe on which it would have to wait.
+    for end in [&reader, &writer] {
+        fcntl(end, FcntlArg::F_SETFL(OFlag::empty())).expect("F_SETFL");
+    }
+    (reader, writer)
+}
+
+fn goes_on(place: Place, stderr: Stderr, options: &str) {
+    let (reader, writer) = full_pipe();
+    let launch = Launch::of(Pausa, place).args([options, "--"]).payload("besieged 500");
+    let launch = match stderr {
+        PipeThatIsFull | PipeWithoutReader => launch.stderr(writer),
+        Closed => launch.closed(&[2]),
+        FullDisk => launch.stderr(File::options().write(true).open("/dev/full").expect("open /dev/full")),
+    };
+    let reader = (stderr != PipeWithoutReader).then_some(reader);
+    let mut running = launch.start();
+    let mut left = 2;
+    while left > 0 {
+        left -= u32::from(running.stdout_line().starts_with(['r', 'm']));
+    }
+    for _ in 0..50 {
+        running.kill(SIGUSR1);
+        assert!(running.stdout_line().starts_with("signal 10 "));
+    }
+    running.until("no zombies", |running| (running.processes().len() == 1).then_some(()));
+    running.say("exit 7");
+    assert_eq!(running.wait(), Code(7));
+    drop(reader);
+}
+
+fn counts_the_lost(place: Place) {
+    let (reader, writer) = full_pipe();
+    let mut running = Launch::of(Pausa, place).args(["-v", "--"]).stderr(writer).payload("ready").start();
+    running.handshake("ready");
+    for _ in 0..30 {
+        running.kill(SIGUSR1);
+        assert!(running.stdout_line().starts_with("signal 10 "));
+    }
+    // The child hears of a signal before anybody is told of it.
+    running.until("the last line to be lost", |running| waits_for_ever(running.pid()));
+    let mut reader = BufReader::new(reader);
+    fcntl(reader.get_ref(), FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).expect("F_SETFL");
+    // Up to EAGAIN.
+    while let Ok(length @ 1..) = reader.fill_buf().map(<[u8]>::len) {
+        reader.consume(length);
+    }
+    fcntl(reader.get_ref(), FcntlArg::F_SETFL(OFlag::empty())).expect("F_SETFL");
+    running.kill(SIGUSR1);
+    running.say("exit 7");
+    let mut lines = reader.lines().map(|line| line.expect("read stderr"));
+    let (lost, next) = (lines.next(), lines.next());
+    assert_eq!(lost.as_deref(), Some("pausa: 30 lines were lost: nobody could take them"));
+    assert!(next.as_deref().is_some_and(|line| line.contains("SIGUSR1")), "{next:?}");
+    assert_eq!(running.wait(), Code(7));
+    assert!(lines.all(|line| !line.contains("lost")), "it is said once");
+}
+
+/// Sends as soon as the kernel has room for it: RLIMIT_SIGPENDING is per user (signal(7)).
+fn queue(running: &Running, signal: i32, value: i32) {
+    while let Err(error) = kernel::queue(running.pid(), signal, value) {
+        assert_eq!(error, Errno::EAGAIN);
+        let _ = nix::sched::sched_yield();
+    }
+}
+
+/// Signal and value of each line until the one that says `last` of RTMAX; `made N` is taken note of.
+fn heard(running: &mut Running, last: i32, made: &mut bool) -> Vec<(i32, i32)> {
+    let mut heard = Vec::new();
+    loop {
+        let line = running.stdout_line();
+        let words: Vec<&str> = line.split(' ').collect();
+        if words[0] == "made" {
+            *made = true;
+            continue;
+        }
+        let number = |word: &str| word.parse().unwrap_or_else(|_| panic!("{line:?}"));
+        let pair = (number(words[1]), number(words[words.len() - 1]));
+        if pair == (RTMAX, last) {
+            return heard;
+        }
+        heard.push(pair);
+    }
+}
+
+/// The mark is RTMAX, which comes behind every other signal that is pending, in pausa and in the child.
+fn weathers(place: Place) {
+    const ROUNDS: i32 = 45;
+    let launch = Launch::of(Pausa, place).args(["--"]).payload("besieged 20000");
+    let mut running = launch.patience(Duration::from_secs(240)).start();
+    let mut made = false;
+    while !running.stdout_line().starts_with("ready ") {
+        made = true;
+    }
+    let standard: Vec<i32> = signals::forwardable().filter(|&signal| signal < 32).collect();
+    for round in 0..ROUNDS {
+        for _ in 0..40 {
+            standard.iter().for_each(|&signal| running.kill(signal));
+        }
+        let queued: Vec<(i32, i32)> =
+            (32..RTMAX).flat_map(|signal| (0..30).map(move |value| (signal, round * 100 + value))).collect();
+        queued.iter().for_each(|&(signal, value)| queue(&running, signal, value));
+        queue(&running, RTMAX, round);
+        let came = heard(&mut running, round, &mut made);
+        for signal in 32..RTMAX {
+            let values = |all: &[(i32, i32)]| -> Vec<i32> {
+                all.iter().filter(|pair| pair.0 == signal).map(|pair| pair.1).collect()
+            };
+            assert_eq!(values(&came), values(&queued), "{}, round {round}", signals::name(signal));
+        }
+        // One that the kernel merges is as good as heard; one that nothing else can merge with must be.
+        for &signal in &standard {
+            running.kill(signal);
+            queue(&running, RTMAX, -signal);
+            let came = heard(&mut running, -signal, &mut made);
+            assert_eq!(came.iter().map(|pair| pair.0).collect::<Vec<_>>(), [signal], "round {round}");
+        }
+    }
+    if !made {
+        running.expect_line("made 20000");
+    }
+    running.until("no zombies", |running| (running.processes().len() == 1).then_some(()));
+    running.say("exit 7");
+    let (ended, rest, stderr) = running.wait_with_output();
+    assert_eq!((ended, rest.as_str(), stderr.as_str()), (Code(7), "", ""));
+}
+
+fn outlasts_a_stop(place: Place) {
+    let mut running = Launch::of(Pausa, place).args(["--"]).payload("stop-self").start();
+    let child = running.handshake("ready");
+    running.until_state(child, "T");
+    // What comes meanwhile waits for it in the kernel.
+    running.kill(SIGCONT);
+    running.expect_line("continued");
+    running.say("exit 7");
+    assert_eq!(running.wait(), Code(7));
+}
+
+/// A debugger holds the child; its stops are the debugger's to wait for (ptrace(2)).
+fn outlasts_a_tracer(place: Place) {
+    let mut running = Launch::of(Pausa, place).args(["--"]).payload("ready").start();
+    let child = running.handshake("ready");
+    ptrace::seize(child, ptrace::Options::empty()).expect("PTRACE_SEIZE");
+    ptrace::interrupt(child).expect("PTRACE_INTERRUPT");
+    waitpid(child, Some(WaitPidFlag::__WALL)).expect("wait for the tracee");
+    assert!(Process::of(child).is_some_and(|child| child.state == 't'));
+    running.kill(SIGUSR1);
+    running.until("the next wait", |running| waits_for_ever(running.pid()));
+    ptrace::detach(child, None).expect("PTRACE_DETACH");
+    assert!(running.stdout_line().starts_with("signal 10 "));
+    running.say("exit 7");
+    assert_eq!(running.wait(), Code(7));
+}
+
+fn ends_well(place: Place, script: &str) {
+    for round in 0..50 {
+        let running = Launch::of(Pausa, place).args(["-D", "--", "sh", "-c", script]).start();
+        assert_eq!(running.wait(), Code(7), "round {round}");
+    }
+}
