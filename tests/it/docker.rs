@@ -10,6 +10,7 @@ mod init;
 mod supervise;
 mod swapped;
 mod terminal;
+mod why;
 
 use crate::engine::{Engine, LONG_LIMIT, without};
 use crate::image_tree::{busybox_tree, with_libraries};
@@ -21,8 +22,15 @@ use std::sync::{Arc, OnceLock};
 
 pub fn trials() -> Vec<Trial> {
     let images = Arc::new(Images::default());
-    let rows =
-        [image::rows(), hold::rows(), supervise::rows(), terminal::rows(), swapped::rows(), init::rows()];
+    let rows = [
+        image::rows(),
+        hold::rows(),
+        supervise::rows(),
+        terminal::rows(),
+        swapped::rows(),
+        init::rows(),
+        why::rows(),
+    ];
     rows.into_iter().flatten().map(|row| row.into_trial(Arc::clone(&images))).collect()
 }
 

@@ -21,6 +21,11 @@ impl Container {
         self.call(&["exec"], command)
     }
 
+    /// The same for a command that may end together with the container.
+    pub fn exec_detached(&self, command: &[&str]) {
+        self.call(&["exec", "--detach"], command);
+    }
+
     /// One field of `inspect`, by its Go template.
     pub fn inspect(&self, template: &str) -> String {
         self.call(&["inspect", "--format", template], &[])
