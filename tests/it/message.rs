@@ -276,7 +276,7 @@ fn tells_costs(place: Place, form: Form) {
     // One thread, and clocks that may differ by a tick of 10 ms.
     assert!(user > 0 && user + system <= wall + 10, "{fields:?}");
     let memory = fields.number("max_rss_bytes");
-    assert!((100 << 10..100 << 20).contains(&memory) && memory % 1024 == 0, "{fields:?}");
+    assert!((100 << 10..100 << 20).contains(&memory) && memory.is_multiple_of(1024), "{fields:?}");
 }
 
 /// What printf(1) makes of it; none of these is a command.

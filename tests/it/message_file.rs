@@ -9,8 +9,11 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+type Check = fn(Place);
+type Make = fn(&Path);
+
 /// What stands at the path, and the error that the warning names.
-const REFUSED: [(&str, fn(&Path), &str); 5] = [
+const REFUSED: [(&str, Make, &str); 5] = [
     ("nothing", |_| {}, "No such file or directory"),
     (
         "a symbolic link",
@@ -22,7 +25,7 @@ const REFUSED: [(&str, fn(&Path), &str); 5] = [
     ("a pipe that nobody reads", make_pipe, ""),
 ];
 
-const ROWS: [(&str, fn(Place)); 11] = [
+const ROWS: [(&str, Check); 11] = [
     ("/dev/full is a warning", warns_of_a_full_disk),
     ("-m alone means /dev/termination-log", means_the_default),
     ("--message=PATH and --message-format=json", takes_long_options),
@@ -89,7 +92,7 @@ fn assert_one_warning(stderr: &str, path: &str, error: &str) {
     assert!(fits && stderr.lines().count() == 1, "{stderr:?}");
 }
 
-fn is_refused(place: Place, make: fn(&Path), error: &str) {
+fn is_refused(place: Place, make: Make, error: &str) {
     let path = blank();
     make(&path);
     let before = fs::symlink_metadata(&path).map(|found| found.file_type());
