@@ -237,6 +237,13 @@ impl Event<'_> {
         }
     }
 
+    /// Whether it comes with every signal or every process. No voice has words for these below [`Level::Info`],
+    /// so whoever hears less need not look for them.
+    #[must_use]
+    pub const fn is_chatter(&self) -> bool {
+        matches!(self, Self::Received { .. } | Self::Forwarded { .. } | Self::Reaped { .. })
+    }
+
     /// Whether only an option of ours leads to it, which any personality takes by `PAUSA_OPTIONS`.
     #[must_use]
     pub const fn is_ours_alone(&self) -> bool {

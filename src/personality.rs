@@ -126,6 +126,25 @@ impl Personality {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Event;
+    use crate::process::Pid;
+    use crate::status::WaitStatus;
+
+    #[test]
+    fn no_voice_tells_chatter_below_info() {
+        let (signal, pid, wait) = (Signal::TERM, Pid::new(7), WaitStatus::new(0));
+        for personality in PERSONALITIES {
+            for event in [
+                Event::Received { signal },
+                Event::Forwarded { signal, passed: signal, pid },
+                Event::Reaped { pid, wait },
+                Event::Reaped { pid, wait: WaitStatus::new(9) },
+            ] {
+                let (level, _, words) = personality.voice.words_for(&event);
+                assert!(event.is_chatter() && (level >= Level::Info || words.is_empty()), "{event:?}");
+            }
+        }
+    }
 
     #[test]
     fn the_base_name_decides() {

@@ -11,6 +11,9 @@ use crate::sys::{self, Fd};
 /// Tells of `event`, if `config` wants to hear of such. `false`: it does, but nobody could take the line.
 #[inline(never)]
 pub fn tell(config: &Config<'_>, event: &Event<'_>) -> bool {
+    if event.is_chatter() && config.verbosity < Level::Info {
+        return true;
+    }
     // What no original knows is told in our own words, whoever we are.
     let voice = if event.is_ours_alone() { &PAUSA.voice } else { &config.personality.voice };
     let (level, prefix, words) = voice.words_for(event);
