@@ -12,7 +12,8 @@
 //!
 //! 1. Pure rooms decide and touch nothing: they never name `sys` or `arch`, and hold no `unsafe`.
 //! 2. Only `sys` names `arch`; only `start` and `arch` see the raw stack.
-//! 3. `Config` does not change after parsing. There is no writable global; handlers call `reap` and `sys`.
+//! 3. `Config` does not change after parsing. There is no writable global; handlers call `reap`, `report` and
+//!    `sys`, none of which keeps anything or waits.
 //! 4. Nothing allocates. Nothing panics, whatever the input. `core::fmt` is not in the binary.
 //! 5. Every personality ends in the same `Config`; no deed asks which one it serves.
 //!
