@@ -146,9 +146,7 @@ pub enum Event<'a> {
         errno: Errno,
     },
     /// The time of the last step is over.
-    Killing {
-        pid: Pid,
-    },
+    Killing,
     /// So many lines before this one could not be written.
     Lost {
         count: u64,
@@ -230,7 +228,7 @@ impl Event<'_> {
             Self::Reaped { wait, .. } => 21 + killed(wait),
             Self::Ended { wait, .. } => 23 + killed(wait),
             Self::Unwritten { .. } => 25,
-            Self::Killing { .. } => 26,
+            Self::Killing => 26,
             Self::Lost { .. } => 27,
             Self::Rewritten { .. } => 28,
             Self::HandedOff { .. } => 29,
@@ -252,7 +250,7 @@ impl Event<'_> {
             Self::Operand { .. }
                 | Self::AllNeedsInit
                 | Self::Unwritten { .. }
-                | Self::Killing { .. }
+                | Self::Killing
                 | Self::Lost { .. }
         )
     }
@@ -296,7 +294,7 @@ impl Event<'_> {
     fn insert<'l>(&self, letter: u8, line: &'l mut Line) -> &'l mut Line {
         match (letter, *self) {
             (b'p', Self::Spawned { pid, .. } | Self::Forwarded { pid, .. } | Self::NotForwarded { pid, .. }
-                | Self::Stopped { pid, .. } | Self::Zombie { pid } | Self::Killing { pid } | Self::Reaped { pid, .. }
+                | Self::Stopped { pid, .. } | Self::Zombie { pid } | Self::Reaped { pid, .. }
                 | Self::Ended { pid, .. }) => line.pid(pid),
             (b's' | b'S', Self::Rewritten { signal, .. } | Self::HandedOff { signal } | Self::Received { signal } | Self::Forwarded { signal, .. } | Self::Dropped { signal }
                 | Self::NotForwarded { signal, .. } | Self::Stopped { signal, .. })

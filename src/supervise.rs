@@ -17,7 +17,7 @@ use crate::spawn;
 use crate::status::ExitStatus;
 use crate::sys::{self, Change, Fd, Received};
 use crate::terminal::Terminal;
-use crate::termination::{Asked, Facts};
+use crate::termination::{Asked, Facts, OwnKill};
 use crate::witness;
 
 /// Runs `command` and comes back with what to exit with. `inherited` is the signal mask from before ours.
@@ -76,6 +76,7 @@ pub fn supervise(
         ignored_once,
         shutdown: Shutdown::new(&config.ladder, config.delay),
         is_killing: false,
+        own_kill: None,
         asked: None,
         reaped: 0,
         forwarded: 0,
@@ -92,7 +93,7 @@ pub fn supervise(
             wait: end.wait,
             status,
             oom_kills: witness::oom_kills().saturating_sub(before),
-            killed_by_us: supervisor.is_killing,
+            own_kill: supervisor.own_kill,
             asked: supervisor.asked.as_ref(),
             started,
             ended: sys::now(),
@@ -134,6 +135,8 @@ struct Supervisor<'a> {
     shutdown: Shutdown<'a>,
     /// Whether the last step has come, and everybody is to go.
     is_killing: bool,
+    /// Why the child was sent a SIGKILL by us, if it was.
+    own_kill: Option<OwnKill>,
     /// The last stop signal that was sent on.
     asked: Option<Asked>,
     /// Processes other than the child that were waited for.
@@ -247,6 +250,8 @@ impl Supervisor<'_> {
     fn forward(&mut self, received: &Received, passed: Signal) {
         if passed.is_terminal_stop() || passed == Signal::STOP {
             self.stop = Stop::Asked;
+        } else if passed == Signal::KILL {
+            self.own_kill = self.own_kill.or(Some(OwnKill::Rewrite));
         }
         if passed != received.signal {
             self.tell(&Event::Rewritten { signal: received.signal, passed: Some(passed) });
@@ -259,7 +264,8 @@ impl Supervisor<'_> {
     fn step(&mut self, signal: Signal) {
         if signal == Signal::KILL {
             self.is_killing = true;
-            self.tell(&Event::Killing { pid: self.child });
+            self.own_kill = self.own_kill.or(Some(OwnKill::Deadline));
+            self.tell(&Event::Killing);
             self.signal_all(signal);
         } else {
             let sent = sys::kill(forward::recipient(self.config.target, self.child), signal);
@@ -289,6 +295,8 @@ impl Supervisor<'_> {
         let patience = self.config.ladder.patience();
         let mut deadline = sys::now().saturating_add(patience);
         self.signal_all(if self.is_killing { Signal::KILL } else { Signal::TERM });
+        // Who is stopped does not hear before.
+        self.signal_all(Signal::CONT);
         loop {
             self.reap();
             if sys::has_no_children() {
@@ -306,8 +314,11 @@ impl Supervisor<'_> {
                 }
                 limit = Some(deadline - now);
             }
-            // Whatever comes is for nobody but us: the child is gone.
-            let _ = sys::wait_signal(SignalSet::ALL, limit);
+            // Who asks again is heard by all that is left; anything else was for the child, which is gone.
+            let again = sys::wait_signal(SignalSet::ALL, limit).map(|received| received.signal);
+            if let Some(signal) = again.filter(|signal| signal.is_stop_request()) {
+                self.signal_all(signal);
+            }
         }
     }
 

@@ -41,6 +41,15 @@ pub struct Asked {
     pub at: u64,
 }
 
+/// Why we would kill a child.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OwnKill {
+    /// It stayed after the last step of a ladder.
+    Deadline,
+    /// A signal came that a rewrite makes SIGKILL.
+    Rewrite,
+}
+
 /// All that is known when the child has ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
@@ -52,8 +61,8 @@ pub struct Facts<'a> {
     pub status: ExitStatus,
     /// How many processes of this container the kernel has killed for want of memory while the child lived.
     pub oom_kills: u64,
-    /// Whether we have killed the child, since it stayed after the last step of a ladder.
-    pub killed_by_us: bool,
+    /// Why we have sent the child a SIGKILL, if we have.
+    pub own_kill: Option<OwnKill>,
     pub asked: Option<&'a Asked>,
     pub started: u64,
     pub ended: u64,
@@ -70,6 +79,7 @@ enum Reason {
     OutOfMemory,
     OtherOutOfMemory,
     Deadline,
+    Rewrite,
     KilledUnseen,
     Asked,
     Signal,
@@ -77,13 +87,15 @@ enum Reason {
 }
 
 impl Reason {
-    const fn of(facts: &Facts<'_>) -> Self {
+    fn of(facts: &Facts<'_>) -> Self {
         let signal = facts.wait.term_signal();
         let is_killed = matches!(signal, Some(Signal::KILL));
         if facts.exec_error.is_some() {
             Self::NotRun
-        } else if is_killed && facts.killed_by_us {
+        } else if is_killed && facts.own_kill == Some(OwnKill::Deadline) {
             Self::Deadline
+        } else if is_killed && facts.own_kill == Some(OwnKill::Rewrite) {
+            Self::Rewrite
         } else if is_killed && facts.oom_kills > 0 {
             Self::OutOfMemory
         } else if facts.oom_kills > 0 {
@@ -108,6 +120,7 @@ impl Reason {
                 ("oom_other", "out of memory: the kernel killed another process of the container")
             }
             Self::Deadline => ("deadline", "killed by pausa: still there when the time was over"),
+            Self::Rewrite => ("rewrite", "killed by pausa: a rewrite says so"),
             Self::KilledUnseen => ("killed", "killed by nobody in sight"),
             Self::Asked => ("asked", "asked to stop"),
             Self::Signal => ("signal", "killed by a signal"),

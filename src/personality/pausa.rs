@@ -64,7 +64,7 @@ pub const PAUSA: Personality = Personality {
 2child %p has ended; exit status %c
 2child %p has ended; exit status %c
 1%n: cannot write the termination message: %e
-1%p is still there: killing what is left
+1the time is over: killing what is left
 1%c lines were lost: nobody could take them",
         usage_head: b"",
         usage: "",

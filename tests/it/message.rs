@@ -18,6 +18,7 @@ const SIGNAL: Reason = ("signal", "killed by a signal");
 const UNSEEN: Reason = ("killed", "killed by nobody in sight");
 const ASKED: Reason = ("asked", "asked to stop");
 const DEADLINE: Reason = ("deadline", "killed by pausa: still there when the time was over");
+const REWRITE: Reason = ("rewrite", "killed by pausa: a rewrite says so");
 const NOT_RUN: Reason = ("not_run", "the program could not be run");
 
 struct Row {
@@ -125,6 +126,10 @@ const ROWS: &[Row] = &[
             ASKED,
             &[("signal", "SIGQUIT"), ("stop_signal", "SIGTERM")],
         )
+    },
+    Row {
+        options: &["-rUSR1:KILL"],
+        ..sent("a rewrite to SIGKILL", "wait", &[SIGUSR1], 137, REWRITE, &[("signal", "SIGKILL")])
     },
     Row {
         options: &["-rTERM:0"],

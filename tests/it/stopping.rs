@@ -8,14 +8,14 @@ use crate::process::{Process, waits_for_ever};
 use crate::running::Ended::Code;
 use crate::running::Running;
 use crate::subject::{Pausa, original};
-use libc::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use libc::{SIGHUP, SIGINT, SIGSTOP, SIGTERM, SIGUSR1};
 use libtest_mimic::Trial;
 use nix::unistd::Pid;
 use std::path::PathBuf;
 
 type Check = fn(Place, &'static str);
 
-const ROWS: [(&str, Check); 18] = [
+const ROWS: [(&str, Check); 19] = [
     ("-k kills all that is left", kills_all),
     ("-k kills who comes to it when the child is dead", kills_a_stranger),
     ("-k is over when the child ends", |place, name| obeys_soon(place, name, "-k1h")),
@@ -32,6 +32,7 @@ const ROWS: [(&str, Check); 18] = [
     ("-D waits for a worker in a session of its own", |place, name| drains(place, name, "-D -k1h", "1")),
     ("-D keeps the status of a child that was stopped", drains_after_a_stop),
     ("-D is over when nobody is left", |place, name| ends_soon(place, name, "-D -k1h")),
+    ("-D wakes a worker that is stopped", drains_the_stopped),
     ("-D is bounded by -k", bounds_the_drain),
     ("without -D nobody is waited for", leaves_the_worker),
 ];
@@ -259,6 +260,16 @@ fn finish(running: &mut Running, worker: Pid) {
     running.say("go on");
     running.expect_line("flushed");
     until_dead(running, worker);
+}
+
+/// SIGTERM is not heard before somebody continues the process (signal(7)).
+fn drains_the_stopped(place: Place, name: &'static str) {
+    let (mut running, worker) = flushing(place, name, "-D", "0");
+    crate::kernel::send(worker.as_raw(), SIGSTOP).expect("the worker is there");
+    running.until_state(worker, "T");
+    running.say("exit 7");
+    finish(&mut running, worker);
+    assert_eq!(running.wait(), Code(7));
 }
 
 fn bounds_the_drain(place: Place, name: &'static str) {
