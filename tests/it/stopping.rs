@@ -8,7 +8,7 @@ use crate::process::{Process, waits_for_ever};
 use crate::running::Ended::Code;
 use crate::running::Running;
 use crate::subject::{Pausa, original};
-use libc::{SIGHUP, SIGINT, SIGSTOP, SIGTERM, SIGUSR1};
+use libc::{SIGHUP, SIGINT, SIGSTOP, SIGTERM, SIGWINCH};
 use libtest_mimic::Trial;
 use nix::unistd::Pid;
 use std::path::PathBuf;
@@ -191,12 +191,13 @@ fn passes_the_second(place: Place, name: &'static str, options: &str) {
     assert_eq!(running.ended(), Code(7));
 }
 
-/// What is no stop signal is not held, so it comes first.
+/// What is no stop signal is not held, so it comes first. Its number is the higher one: pausa takes the lowest
+/// that is pending (signal(7)), so it has taken the other before.
 fn holds_back(place: Place, name: &'static str) {
     let (mut running, _) = echoing(place, name, "-d1h");
     running.kill(SIGTERM);
-    running.kill(SIGUSR1);
-    hears(&mut running, SIGUSR1);
+    running.kill(SIGWINCH);
+    hears(&mut running, SIGWINCH);
     running.kill(SIGINT);
     hears(&mut running, SIGINT);
     running.say("exit 7");
