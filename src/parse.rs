@@ -41,6 +41,11 @@ pub fn parse<'a>(mut args: Args<'a>, env: &Env<'a>, config: &mut Config<'a>) {
     let options = env.get(VARIABLE).unwrap_or(b"");
     read(&mut Getopt::new(Words::Text(options), PAUSA.grammar, Order::Exact), &PAUSA, config);
     env.remove(VARIABLE);
+    if matches!(config.task, Task::Complain(_)) {
+        // These are ours, and so are the words for what is wrong with them.
+        config.personality = Personality::from_argv0(b"");
+        return;
+    }
     if args.is_only(b"--version") {
         config.task = Task::Print(&personality.version);
     }

@@ -80,7 +80,7 @@ pub fn duration(text: &[u8]) -> Option<u64> {
         b"h" => 3600 * SECOND,
         _ => return None,
     };
-    Some(u64::from(decimal(number)?) * unit)
+    Some(u64::from(decimal(number)?).saturating_mul(unit))
 }
 
 /// How far a shutdown has come.

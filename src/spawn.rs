@@ -2,6 +2,7 @@
 //! and the signal mask and dispositions that we were started with.
 
 use core::cell::Cell;
+use core::ffi::c_int;
 
 use crate::args::{Command, Env};
 use crate::config::{Config, Place};
@@ -23,7 +24,7 @@ const PATH_MAX: usize = libc::PATH_MAX as usize;
 
 /// Starts `command` and returns its process, once it runs its own program or has failed to, and why it has. Signals are
 /// blocked before and after, so that whatever comes meanwhile is forwarded; what reaches the child before
-/// its program runs stays pending for it.
+/// its program runs is for that program, or ends it. A SIGSTOP from elsewhere in that moment makes us wait.
 ///
 /// # Errors
 /// There is no new process. A command that cannot be run is told of by the child, which exits by itself.
@@ -64,6 +65,16 @@ pub fn spawn(
         } else {
             let _ = sys::set_disposition(Signal::CHLD, &on_child);
         }
+        if terminal.is_some() {
+            // Ctrl-Z must not stop the child before its program runs: we wait for that, deaf. A handler does
+            // nothing about it, and is gone with exec.
+            for signal in [Signal::TSTP, Signal::TTIN, Signal::TTOU] {
+                let inherited = sys::set_disposition(signal, &Disposition::handled(overhear));
+                if let Some(inherited) = inherited.ok().filter(Disposition::is_ignored) {
+                    let _ = sys::set_disposition(signal, &inherited);
+                }
+            }
+        }
         let mut entry = Line::new();
         if config.personality.passes_listen_pid
             && env.get("LISTEN_PID").and_then(decimal) == Some(own.raw().unsigned_abs())
@@ -84,6 +95,8 @@ pub fn spawn(
     })?;
     Ok((child, failure.get()))
 }
+
+extern "C" fn overhear(_: c_int) {}
 
 /// Runs the command, searching PATH as execvp(3) does. Comes back only with the error.
 fn exec(command: &Command<'_>, env: &Env<'_>, config: &Config<'_>) -> Errno {

@@ -3,6 +3,8 @@
 //! The signals to forward stay blocked for good, and are taken from the queue one by one: no handler, no race between
 //! a check and a wait, nothing lost, and no wake-up but by a signal.
 
+mod jobs;
+
 use crate::args::{Command, Env};
 use crate::config::{Config, Place, Target};
 use crate::errno::Errno;
@@ -78,6 +80,7 @@ pub fn supervise(
         is_killing: false,
         own_kill: None,
         asked: None,
+        has_passed_stop: false,
         reaped: 0,
         forwarded: 0,
         lost: 0,
@@ -94,7 +97,7 @@ pub fn supervise(
             status,
             oom_kills: witness::oom_kills().saturating_sub(before),
             own_kill: supervisor.own_kill,
-            asked: supervisor.asked.as_ref(),
+            asked: supervisor.asked.as_ref().filter(|_| supervisor.has_passed_stop),
             started,
             ended: sys::now(),
             usage: end.usage,
@@ -137,8 +140,10 @@ struct Supervisor<'a> {
     is_killing: bool,
     /// Why the child was sent a SIGKILL by us, if it was.
     own_kill: Option<OwnKill>,
-    /// The last stop signal that was sent on.
+    /// The last stop signal that came.
     asked: Option<Asked>,
+    /// Whether one has gone to the child: it may be held back yet.
+    has_passed_stop: bool,
     /// Processes other than the child that were waited for.
     reaped: u64,
     forwarded: u64,
@@ -189,10 +194,14 @@ impl Supervisor<'_> {
                 self.tell(&Event::Dropped { signal });
             }
             Response::Send(Signal::CONT) => self.resume(),
-            Response::Send(passed) if passed.is_stop_request() => {
+            // Who rewrites SIGTERM for a program that knows another signal still asks it to stop.
+            Response::Send(passed) if signal.is_stop_request() || passed.is_stop_request() => {
                 self.asked = Some(witness::asked(received));
                 match self.shutdown.ask(passed, sys::now()) {
-                    Some(step) if step == passed => self.forward(received, passed),
+                    Some(step) if step == passed => {
+                        self.has_passed_stop = true;
+                        self.forward(received, passed);
+                    }
                     Some(step) => self.step(step),
                     None => {}
                 }
@@ -268,6 +277,7 @@ impl Supervisor<'_> {
             self.tell(&Event::Killing);
             self.signal_all(signal);
         } else {
+            self.has_passed_stop = true;
             let sent = sys::kill(forward::recipient(self.config.target, self.child), signal);
             self.tell_sent(signal, signal, sent);
         }
@@ -280,10 +290,12 @@ impl Supervisor<'_> {
             return;
         }
         let _ = sys::kill(Recipient::Group(self.child), signal);
-        let mut buffer = [0; 512];
-        // What does not fit is there the next time: this is done again when a child has ended.
+        let mut buffer = [0; 4096];
         let children = sys::read_file(b"/proc/thread-self/children\0", &mut buffer);
-        for child in children.split(|&byte| byte == b' ').filter_map(decimal) {
+        // Each number ends with a blank. What stands behind the last one is the beginning of a number that did
+        // not fit, and would be somebody else's.
+        let whole = children.iter().rposition(|&byte| byte == b' ').and_then(|last| children.get(..last));
+        for child in whole.unwrap_or(&[]).split(|&byte| byte == b' ').filter_map(decimal) {
             let _ = sys::kill(Recipient::Process(Pid::new(child as i32)), signal);
         }
     }
@@ -355,54 +367,5 @@ impl Supervisor<'_> {
             self.lost = 0;
         }
         self.lost += u64::from(!report::tell(self.config, event));
-    }
-}
-
-/// Job control, for a user at a terminal.
-impl Supervisor<'_> {
-    /// The child has stopped. With a terminal, stop as well, so that the shell above gets it back.
-    fn child_stopped(&mut self, signal: Signal) {
-        self.tell(&Event::Stopped { pid: self.child, signal });
-        let was_asked = self.stop == Stop::Asked;
-        self.stop = Stop::Stopped;
-        let Some(terminal) = self.terminal else { return };
-        if self.own != Pid::INIT && self.stop_own_group(signal) {
-            return self.resume();
-        }
-        // PID 1 cannot stop, and the kernel does not stop a group that nobody could continue (an orphaned
-        // one, setpgid(2)). Then nobody could continue the child either: go on, as it would without us.
-        let resumable = match signal {
-            // Somebody's will and no key.
-            _ if was_asked => false,
-            Signal::TSTP => true,
-            Signal::TTIN | Signal::TTOU => terminal.put_forward(self.child),
-            _ => false,
-        };
-        if resumable {
-            self.resume();
-        }
-    }
-
-    /// Stops our process group, pipeline and all, as the terminal would have if the child were in it. Comes
-    /// back when it goes on, or at once if the kernel refuses; says which.
-    fn stop_own_group(&self, signal: Signal) -> bool {
-        let signal = if signal == Signal::STOP { Signal::TSTP } else { signal };
-        let _ = sys::kill(Recipient::OwnGroup, signal);
-        sys::unblock(SignalSet::of(&[signal]));
-        sys::set_mask(self.config.personality.collected);
-        // What continued us is pending, since it is blocked.
-        sys::take_pending(Signal::CONT)
-    }
-
-    /// SIGCONT: whoever sent it has put us into the foreground (`fg`) or not (`bg`).
-    fn resume(&mut self) {
-        if let Some(terminal) = self.terminal {
-            terminal.pass(sys::own_group(), self.child);
-        }
-        // A key stops the whole group, so the whole group goes on.
-        let target = if self.stop == Stop::Stopped { Target::Group } else { self.config.target };
-        self.stop = Stop::None;
-        let sent = sys::kill(forward::recipient(target, self.child), Signal::CONT);
-        self.tell_sent(Signal::CONT, Signal::CONT, sent);
     }
 }

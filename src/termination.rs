@@ -41,6 +41,17 @@ pub struct Asked {
     pub at: u64,
 }
 
+impl Asked {
+    /// Whether an end by `signal`, or by exit if there is none, is what this one asked for. A program that
+    /// crashes has not obeyed; and SIGHUP asks most programs for something else.
+    fn explains(&self, signal: Option<Signal>) -> bool {
+        match signal {
+            Some(signal) => signal.is_stop_request(),
+            None => self.signal != Signal::HUP,
+        }
+    }
+}
+
 /// Why we would kill a child.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum OwnKill {
@@ -102,7 +113,7 @@ impl Reason {
             Self::OtherOutOfMemory
         } else if is_killed {
             Self::KilledUnseen
-        } else if facts.asked.is_some() {
+        } else if facts.asked.is_some_and(|asked| asked.explains(signal)) {
             Self::Asked
         } else if signal.is_some() {
             Self::Signal
@@ -236,4 +247,57 @@ impl Sheet<'_> {
 pub fn oom_kills(text: &[u8]) -> u64 {
     let line = text.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"oom_kill "));
     line.and_then(crate::signal::decimal).unwrap_or(0).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(signal: Signal) -> Asked {
+        Asked { signal, sender: Pid::new(0), uid: 0, comm: ([0; 16], 0), at: 0 }
+    }
+
+    #[test]
+    fn the_reason_is_what_the_facts_allow_and_no_more() {
+        let (term, hup) = (asked(Signal::TERM), asked(Signal::HUP));
+        for (wait, asked, oom_kills, own_kill, reason) in [
+            (0x0000, None, 0, None, Reason::Itself),
+            (0x0000, Some(&term), 0, None, Reason::Asked),
+            (0x000f, Some(&term), 0, None, Reason::Asked),
+            // It crashed: that is not what it was asked for.
+            (0x008b, Some(&term), 0, None, Reason::Signal),
+            // SIGHUP means to read the configuration again, unless it ends the program.
+            (0x0300, Some(&hup), 0, None, Reason::Itself),
+            (0x0001, Some(&hup), 0, None, Reason::Asked),
+            (0x0009, Some(&term), 0, None, Reason::KilledUnseen),
+            (0x0009, None, 1, None, Reason::OutOfMemory),
+            (0x0000, None, 1, None, Reason::OtherOutOfMemory),
+            (0x0009, None, 1, Some(OwnKill::Deadline), Reason::Deadline),
+            (0x0009, None, 0, Some(OwnKill::Rewrite), Reason::Rewrite),
+        ] {
+            let facts = Facts {
+                program: b"x",
+                pid: Pid::new(7),
+                exec_error: None,
+                wait: WaitStatus::new(wait),
+                status: ExitStatus(0),
+                oom_kills,
+                own_kill,
+                asked,
+                started: 0,
+                ended: 0,
+                usage: Usage::default(),
+                reaped: 0,
+                forwarded: 0,
+            };
+            assert_eq!(Reason::of(&facts), reason, "{wait:#x} {asked:?} {own_kill:?}");
+        }
+    }
+
+    #[test]
+    fn the_oom_counter_is_found_in_both_cgroup_versions() {
+        assert_eq!(oom_kills(b"low 0\nhigh 0\nmax 7\noom 3\noom_kill 2\noom_group_kill 0\n"), 2);
+        assert_eq!(oom_kills(b"oom_kill_disable 0\nunder_oom 0\noom_kill 5\n"), 5);
+        assert_eq!(oom_kills(b""), 0);
+    }
 }

@@ -25,6 +25,10 @@ impl Sigaction {
         Self { handler, flags: 0, restorer: None, mask: SignalSet::EMPTY }
     }
 
+    pub(super) const fn is(&self, handler: usize) -> bool {
+        self.handler == handler
+    }
+
     /// SA_SIGINFO is always set: without it, some architectures build the frame of old for which another
     /// sigreturn is needed than the restorer's.
     ///

@@ -40,9 +40,9 @@ pub fn write_all(fd: Fd, bytes: &[u8]) -> Result<(), Errno> {
 /// Writes a short line if that is possible without waiting for anybody, and raises no SIGPIPE.
 ///
 /// O_NONBLOCK is no way to this: it belongs to the open file, which the child and others share. So ask
-/// first: a file that can be sought has no reader to wait for; a pipe or terminal that poll(2) calls
-/// writable takes a line of less than PIPE_BUF bytes. Between the question and the write another writer may
-/// fill the pipe: RWF_NOWAIT (pwritev2(2), pipes since Linux 6.5) closes that gap where the kernel has it.
+/// first: a file that can be sought has no reader to wait for; a pipe that poll(2) calls writable takes a line
+/// of less than PIPE_BUF bytes. Between the question and the write another writer may fill it: RWF_NOWAIT
+/// (pwritev2(2), pipes since Linux 6.5) closes that gap where the kernel has it.
 ///
 /// # Errors
 /// EAGAIN: it is full. EPIPE: nobody reads it any more. Else as write(2).
@@ -67,7 +67,23 @@ pub fn write_now(fd: Fd, line: &[u8]) -> Result<(), Errno> {
     match Errno::check(result) {
         Ok(_) => Ok(()),
         Err(errno @ (Errno::AGAIN | Errno::PIPE)) => Err(errno),
-        // The kernel or this kind of file does not know the flag.
+        // The kernel or this kind of file does not know the flag; a terminal does not, and calls itself writable
+        // when it has room for a byte.
+        Err(_) => write_reopened(fd, line),
+    }
+}
+
+/// The same through an open file of our own, whose O_NONBLOCK is nobody else's. Where /proc is not there, or
+/// not open to us, what poll(2) has said must do.
+fn write_reopened(fd: Fd, line: &[u8]) -> Result<(), Errno> {
+    let mut path = *b"/proc/self/fd/0\0";
+    path[14] += fd.0 as u8;
+    match open(&path, libc::O_WRONLY | libc::O_NONBLOCK | libc::O_NOCTTY) {
+        Ok(own) => {
+            let written = write(own, line);
+            close(own);
+            written.map(drop)
+        }
         Err(_) => write(fd, line).map(drop),
     }
 }

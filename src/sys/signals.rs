@@ -47,6 +47,12 @@ impl Disposition {
         Self(Sigaction::plain(libc::SIG_DFL))
     }
 
+    /// Whether it is SIG_IGN.
+    #[must_use]
+    pub const fn is_ignored(&self) -> bool {
+        self.0.is(libc::SIG_IGN)
+    }
+
     /// SIG_IGN.
     #[must_use]
     pub const fn ignored() -> Self {
@@ -188,7 +194,10 @@ pub fn requeue_to_group(leader: Pid, signal: Signal, received: &Received) -> Res
     const PROCESS_GROUP: usize = 1 << 2;
     // SAFETY: takes numbers.
     let pidfd = Errno::check(unsafe { syscall2(libc::SYS_pidfd_open as usize, leader.raw() as usize, 0) })?;
-    let (number, info) = (usize::from(signal.number()), ptr::from_ref(&received.info) as usize);
+    // Unlike rt_sigqueueinfo, this wants the number in there as well.
+    let mut info = received.info;
+    info.number = c_int::from(signal.number());
+    let (number, info) = (usize::from(signal.number()), ptr::from_ref(&info) as usize);
     // SAFETY: the kernel reads a siginfo.
     let sent = Errno::check(unsafe {
         syscall4(libc::SYS_pidfd_send_signal as usize, pidfd, number, info, PROCESS_GROUP)
