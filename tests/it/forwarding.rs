@@ -40,6 +40,13 @@ fn trials_of(subject: Subject, place: Place) -> Vec<Trial> {
     }
     let all = expecting_bug(no_values, move || keeps_everything_queued(subject, place));
     row("all real-time signals at once keep values and order".into(), Box::new(all));
+    if subject == Pausa {
+        row(
+            "a rewritten signal keeps its queued values".into(),
+            Box::new(move || keeps_rewritten(place, "--to=child")),
+        );
+        row("and in a group as well".into(), Box::new(move || keeps_rewritten(place, "--to=group")));
+    }
     // The child and all below it cannot be stopped from the keyboard then.
     let blocks = expecting_bug(subject == Catatonit, move || hands_down(subject, place));
     row("the child's mask and dispositions".into(), Box::new(blocks));
@@ -114,6 +121,17 @@ fn number_and_value(line: &str) -> (i32, i32) {
     let words: Vec<&str> = line.split(' ').collect();
     assert_eq!(words.first(), Some(&"signal"), "{line}");
     (words[1].parse().expect("a number"), words[words.len() - 1].parse().expect("a value"))
+}
+
+/// To a group, the number within the siginfo must be the new one (pidfd_send_signal(2), Linux 6.9).
+fn keeps_rewritten(place: Place, target: &str) {
+    let options = [target, "-r", "USR1:RTMIN+3", "--"];
+    let mut running = Launch::of(Pausa, place).args(options).payload("ready").start();
+    running.handshake("ready");
+    for value in [7, -1, i32::MAX, i32::MIN] {
+        running.queue(SIGUSR1, value);
+        assert_eq!(number_and_value(&running.stdout_line()), (RTMIN + 3, value));
+    }
 }
 
 fn keeps_values(subject: Subject, place: Place, signal: i32) {

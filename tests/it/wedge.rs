@@ -25,9 +25,11 @@ enum Stderr {
     PipeWithoutReader,
     Closed,
     FullDisk,
+    /// Its buffer takes some lines and then half of one.
+    TerminalThatNobodyReads,
 }
 
-use Stderr::{Closed, FullDisk, PipeThatIsFull, PipeWithoutReader};
+use Stderr::{Closed, FullDisk, PipeThatIsFull, PipeWithoutReader, TerminalThatNobodyReads};
 
 pub fn trials() -> Vec<Trial> {
     if original() {
@@ -39,7 +41,7 @@ pub fn trials() -> Vec<Trial> {
         let mut trial = |name: String, row: Box<dyn FnOnce() + Send>| {
             trials.push(place.trial(format!("wedge: {name} ({})", place.words()), row));
         };
-        for stderr in [PipeThatIsFull, PipeWithoutReader, Closed, FullDisk] {
+        for stderr in [PipeThatIsFull, PipeWithoutReader, Closed, FullDisk, TerminalThatNobodyReads] {
             for options in ["-v", "-vvm/dev/full", "-vm/dev/stderr"] {
                 let name = format!("signals and orphans with {options} and stderr {stderr:?}");
                 trial(name, Box::new(move || goes_on(place, stderr, options)));
@@ -76,11 +78,13 @@ fn full_pipe() -> (File, File) {
 
 fn goes_on(place: Place, stderr: Stderr, options: &str) {
     let (reader, writer) = full_pipe();
+    let terminal = nix::pty::openpty(None, None).expect("openpty");
     let launch = Launch::of(Pausa, place).args([options, "--"]).payload("besieged 500");
     let launch = match stderr {
         PipeThatIsFull | PipeWithoutReader => launch.stderr(writer),
         Closed => launch.closed(&[2]),
         FullDisk => launch.stderr(File::options().write(true).open("/dev/full").expect("open /dev/full")),
+        TerminalThatNobodyReads => launch.stderr(terminal.slave),
     };
     let reader = (stderr != PipeWithoutReader).then_some(reader);
     let mut running = launch.start();
