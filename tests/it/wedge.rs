@@ -1,12 +1,12 @@
 //! Nothing keeps pausa from forwarding and reaping: nobody who reads, a storm, a child that is stopped or traced.
 
 use crate::kernel;
-use crate::launch::{Launch, PLACES, Place};
+use crate::launch::{AsPid1, Launch, PLACES, Place};
 use crate::process::{Process, waits_for_ever};
 use crate::running::Ended::Code;
 use crate::running::Running;
 use crate::signals::{self, RTMAX};
-use crate::subject::{Pausa, original};
+use crate::subject::{Catatonit, DumbInit, Pausa, Subject, original};
 use libc::{SIGCONT, SIGUSR1};
 use libtest_mimic::Trial;
 use nix::errno::Errno;
@@ -32,11 +32,17 @@ enum Stderr {
 use Stderr::{Closed, FullDisk, PipeThatIsFull, PipeWithoutReader, TerminalThatNobodyReads};
 
 pub fn trials() -> Vec<Trial> {
-    if original() {
-        // Their lines wait for a reader, by design.
-        return Vec::new();
-    }
     let mut trials = Vec::new();
+    if original() {
+        // Their lines wait for a reader, and all else with them.
+        for (subject, options, variable) in
+            [(DumbInit, &["-v", "--"][..], "X"), (Catatonit, &["--"], "CATATONIT_DEBUG")]
+        {
+            let name = format!("wedge: {} waits for whoever should read its stderr", subject.name());
+            trials.push(AsPid1.trial(name, move || waits_for_a_reader(subject, options, variable)));
+        }
+        return trials;
+    }
     for place in PLACES {
         let mut trial = |name: String, row: Box<dyn FnOnce() + Send>| {
             trials.push(place.trial(format!("wedge: {name} ({})", place.words()), row));
@@ -74,6 +80,17 @@ fn full_pipe() -> (File, File) {
         fcntl(end, FcntlArg::F_SETFL(OFlag::empty())).expect("F_SETFL");
     }
     (reader, writer)
+}
+
+/// In write(2), on descriptor 2, until somebody reads.
+fn waits_for_a_reader(subject: Subject, options: &[&str], variable: &str) {
+    let (_reader, writer) = full_pipe();
+    let launch = Launch::of(subject, AsPid1).args(options).env(variable, "1").stderr(writer);
+    let mut running = launch.payload("wait").start();
+    running.until("it to wait for a reader", |running| {
+        let call = std::fs::read_to_string(format!("/proc/{}/syscall", running.pid())).ok()?;
+        call.starts_with(&format!("{} 0x2 ", libc::SYS_write)).then_some(())
+    });
 }
 
 fn goes_on(place: Place, stderr: Stderr, options: &str) {
