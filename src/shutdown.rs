@@ -166,6 +166,11 @@ mod tests {
         ] {
             assert_eq!(duration(text.as_bytes()), Some(nanoseconds), "{text}");
         }
+        assert_eq!(
+            duration(b"999999999h"),
+            Some(u64::MAX),
+            "as long as can be told, and not what is left over"
+        );
         for text in ["", "s", "-1", "1.5s", "10 s", "1d", "99999999999999999999"] {
             assert_eq!(duration(text.as_bytes()), None, "{text}");
         }
