@@ -2,6 +2,8 @@
 
 use core::ffi::c_int;
 
+use crate::signal::decimal;
+
 /// A process, or the group it leads, as this PID namespace numbers it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Pid(c_int);
@@ -32,4 +34,25 @@ pub enum Recipient {
     OwnGroup,
     /// Every process that we may signal, except ourselves and PID 1.
     Everyone,
+}
+
+/// The processes in a text of /proc (`children`, proc_pid_task(5)): numbers, each with a blank behind it. What
+/// stands behind the last blank is the beginning of one that did not fit, and would be somebody else.
+pub fn listed(text: &[u8]) -> impl Iterator<Item = Pid> {
+    let whole = text.iter().rposition(|&byte| byte == b' ').and_then(|last| text.get(..last)).unwrap_or(&[]);
+    whole.split(|&byte| byte == b' ').filter_map(decimal).map(|number| Pid::new(number as c_int))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_did_not_fit_is_nobody() {
+        for (text, pids) in
+            [(&b"12 345 "[..], &[12, 345][..]), (b"23227 23228 23", &[23227, 23228]), (b"1", &[]), (b"", &[])]
+        {
+            assert_eq!(listed(text).map(Pid::raw).collect::<Vec<_>>(), pids, "{}", text.escape_ascii());
+        }
+    }
 }

@@ -10,11 +10,11 @@ use crate::config::{Config, Place, Target};
 use crate::errno::Errno;
 use crate::event::Event;
 use crate::forward::{self, Response};
-use crate::process::{Pid, Recipient};
+use crate::process::{self, Pid, Recipient};
 use crate::reap;
 use crate::report;
 use crate::shutdown::Shutdown;
-use crate::signal::{Signal, SignalSet, decimal};
+use crate::signal::{Signal, SignalSet};
 use crate::spawn;
 use crate::status::ExitStatus;
 use crate::sys::{self, Change, Fd, Received};
@@ -292,11 +292,8 @@ impl Supervisor<'_> {
         let _ = sys::kill(Recipient::Group(self.child), signal);
         let mut buffer = [0; 4096];
         let children = sys::read_file(b"/proc/thread-self/children\0", &mut buffer);
-        // Each number ends with a blank. What stands behind the last one is the beginning of a number that did
-        // not fit, and would be somebody else's.
-        let whole = children.iter().rposition(|&byte| byte == b' ').and_then(|last| children.get(..last));
-        for child in whole.unwrap_or(&[]).split(|&byte| byte == b' ').filter_map(decimal) {
-            let _ = sys::kill(Recipient::Process(Pid::new(child as i32)), signal);
+        for child in process::listed(children) {
+            let _ = sys::kill(Recipient::Process(child), signal);
         }
     }
 

@@ -21,7 +21,9 @@ pub fn rows() -> Vec<Row> {
         }),
         Row::ignorable("image: BuildKit makes it from source", |images| {
             let Some(mut client) = buildkit_client() else {
-                return Completion::ignored_with("no client here can ask for BuildKit");
+                let why = "no client here can ask for BuildKit";
+                assert!(!std::env::var("CI").is_ok_and(|ci| ci == "true"), "{why}");
+                return Completion::ignored_with(why);
             };
             let engine = images.engine();
             let tag = engine.tag("pause-by-buildkit");
