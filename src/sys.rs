@@ -88,8 +88,8 @@ pub fn release_memory() {
         static pausa_cold_end: u8;
     }
     let here = 0_u8;
-    // 256 bytes further down than any red zone reaches (128 on x86_64, 256 on ppc64 behind saved registers).
-    let stack = (ptr::from_ref(&here) as usize - 256) & !(PAGE - 1);
+    // Further down than any red zone reaches (128 bytes on x86_64, 288 on powerpc64).
+    let stack = (ptr::from_ref(&here) as usize - 512) & !(PAGE - 1);
     let cold = (&raw const pausa_cold_start as usize) & !(PAGE - 1);
     let cold_end = &raw const pausa_cold_end as usize;
     for (start, length) in [(stack - REACH, REACH), (cold, cold_end - cold)] {

@@ -12,8 +12,11 @@ use crate::signal::SignalSet;
 pub(super) struct Sigaction {
     handler: usize,
     flags: usize,
+    /// Only where the architecture defines SA_RESTORER (`include/linux/signal_types.h`).
+    #[cfg(not(target_arch = "riscv64"))]
     restorer: Option<unsafe extern "C" fn()>,
-    mask: SignalSet,
+    /// In words, as the kernel has it: a set of 8 bytes would be aligned to them on 32-bit machines, too.
+    mask: [usize; 8 / size_of::<usize>()],
 }
 
 /// Not in libc's crate for every architecture; the same number on all (`include/linux/signal_types.h`).
@@ -22,7 +25,13 @@ const SA_RESTORER: usize = 0x0400_0000;
 impl Sigaction {
     /// SIG_DFL or SIG_IGN. Nothing returns from them, so there is nothing to restore.
     pub(super) const fn plain(handler: usize) -> Self {
-        Self { handler, flags: 0, restorer: None, mask: SignalSet::EMPTY }
+        Self {
+            handler,
+            flags: 0,
+            #[cfg(not(target_arch = "riscv64"))]
+            restorer: None,
+            mask: [0; 8 / size_of::<usize>()],
+        }
     }
 
     pub(super) const fn is(&self, handler: usize) -> bool {
@@ -38,8 +47,9 @@ impl Sigaction {
         Self {
             handler,
             flags: flags as usize | libc::SA_SIGINFO as usize | restorer,
+            #[cfg(not(target_arch = "riscv64"))]
             restorer: arch::RESTORER,
-            mask: SignalSet::ALL,
+            mask: [usize::MAX; 8 / size_of::<usize>()],
         }
     }
 }
@@ -56,8 +66,10 @@ pub(super) struct Siginfo {
     gap: c_int,
     pub(super) pid: c_int,
     pub(super) uid: u32,
-    rest: [usize; (128 - 24) / size_of::<usize>()],
+    rest: [usize; if cfg!(target_pointer_width = "64") { 13 } else { 27 }],
 }
+
+const _: () = assert!(size_of::<Siginfo>() == 128);
 
 const _: () = assert!(size_of::<SignalSet>() == 8);
 

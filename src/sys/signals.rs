@@ -6,7 +6,7 @@ use core::ptr;
 
 use super::abi::{Sigaction, Siginfo};
 use super::file::{Fd, close};
-use crate::arch::{syscall0, syscall2, syscall3, syscall4};
+use crate::arch::{self, syscall2, syscall3, syscall4};
 use crate::errno::Errno;
 use crate::process::{Pid, Recipient};
 use crate::shutdown::SECOND;
@@ -150,9 +150,17 @@ pub fn take_pending(signal: Signal) -> bool {
 }
 
 /// Waits for a signal handler to have run: pause(2).
+#[cfg(not(any(target_arch = "aarch64", target_arch = "riscv64")))]
 pub fn pause() {
     // SAFETY: no arguments; always comes back with EINTR.
-    unsafe { syscall0(libc::SYS_pause as usize) };
+    unsafe { arch::syscall0(libc::SYS_pause as usize) };
+}
+
+/// Waits for a signal handler to have run: ppoll(2) of nothing, for ever, where there is no pause(2).
+#[cfg(any(target_arch = "aarch64", target_arch = "riscv64"))]
+pub fn pause() {
+    // SAFETY: no descriptors, no limit, the mask as it is; always comes back with EINTR.
+    unsafe { arch::syscall5(libc::SYS_ppoll as usize, 0, 0, 0, 0, 0) };
 }
 
 /// Sends a signal: kill(2).
