@@ -4,7 +4,7 @@ use crate::kernel::set_of;
 use crate::launch::{AsPid1, AsSubreaper, Launch, PLACES, Place, expecting_bug};
 use crate::running::Ended::{Code, Signal};
 use crate::running::Running;
-use crate::subject::{Pausa, Pause, original};
+use crate::subject::{Pausa, Pause, foreign, original};
 use libc::{SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGSTOP, SIGTERM, SIGUSR1, SIGUSR2};
 use libtest_mimic::Trial;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -102,15 +102,15 @@ pub fn until_paused(running: &mut Running) {
     });
 }
 
-/// Newer architectures have no pause(2), and wait in ppoll(2) without descriptors instead.
-#[cfg(any(target_arch = "x86_64", target_arch = "arm", target_arch = "powerpc64", target_arch = "s390x"))]
+/// Newer architectures have no pause(2), and wait in ppoll(2) without descriptors instead. An emulator waits for
+/// either in a way of its own: qemu-user in rt_sigsuspend(2).
 pub fn is_pause(number: libc::c_long) -> bool {
-    number == libc::SYS_pause
-}
-
-#[cfg(any(target_arch = "aarch64", target_arch = "riscv64"))]
-pub fn is_pause(number: libc::c_long) -> bool {
-    number == libc::SYS_ppoll
+    #[cfg(any(target_arch = "aarch64", target_arch = "riscv64"))]
+    let native = [libc::SYS_ppoll];
+    #[cfg(not(any(target_arch = "aarch64", target_arch = "riscv64")))]
+    let native = [libc::SYS_pause];
+    let emulated = [libc::SYS_ppoll, libc::SYS_rt_sigsuspend];
+    if foreign().is_some() { emulated.contains(&number) } else { native.contains(&number) }
 }
 
 /// The lines that a whole run has on stderr.

@@ -3,6 +3,7 @@
 //! The environment of a subject is PATH and what the row adds, its descriptors are three pipes unless the row says
 //! otherwise, and nothing is ignored or blocked: what the developer's shell has does not reach it.
 
+use crate::emulated;
 use crate::namespace::Orders;
 use crate::running::Running;
 use crate::subject::{Subject, original};
@@ -116,7 +117,7 @@ impl Launch {
         Self {
             program: path.as_ref().to_owned(),
             argv: vec![path.as_ref().into()],
-            environment: vec![("PATH".into(), "/usr/bin:/bin".into())],
+            environment: emulated::environment().chain([("PATH".into(), "/usr/bin:/bin".into())]).collect(),
             directory: None,
             orders: Orders { pid_1: place == AsPid1, ..Orders::default() },
             stdio: [Stdio::piped(), Stdio::piped(), Stdio::piped()],

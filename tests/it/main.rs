@@ -2,7 +2,8 @@
 //!
 //! Every row of every table is a trial of its own, so that a failure names the case. The same binary is also the child
 //! program that the rows run (`payload`) and the single-threaded helper that makes namespaces (`namespace`).
-//! `INIT_UNDER_TEST=original` runs the rows that are not ours alone against the programs that pausa replaces.
+//! `INIT_UNDER_TEST=original` runs the rows that are not ours alone against the programs that pausa replaces, and
+//! `INIT_UNDER_TEST=aarch64` (or another architecture) runs ours for that one in an emulator.
 //!
 //! No test waits for time to pass: each waits for a line, an end of file, an exit or a state that the kernel shows, and
 //! one generous deadline for each run turns a hang into a failure that says what was seen.
@@ -20,6 +21,7 @@ mod subject;
 
 // The run of one subject.
 mod ear;
+mod emulated;
 mod fields;
 mod launch;
 mod pty;
@@ -98,8 +100,8 @@ fn main() -> ExitCode {
         docker::trials(),
         podman::trials(),
     ];
-    let conclusion =
-        libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials.into_iter().flatten().collect());
+    let trials = emulated::within_reach(trials.into_iter().flatten().collect());
+    let conclusion = libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials);
     subject::remove_directory();
     conclusion.exit_code()
 }

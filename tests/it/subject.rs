@@ -1,4 +1,5 @@
-//! The program under test: ours, under each name that it answers to, or an original by `INIT_UNDER_TEST=original`.
+//! The program under test: ours, under each name that it answers to; an original by `INIT_UNDER_TEST=original`; or ours
+//! for another architecture by that one's name, which `dist/build` has built and an emulator runs (`emulated`).
 //!
 //! Ours is one binary behind symbolic links, exactly as it is installed. The originals are the distribution's, save
 //! pause, of which no distribution has a package: that one is built from `fixtures/pause.c`.
@@ -18,14 +19,52 @@ pub enum Subject {
 
 pub use Subject::{Catatonit, DumbInit, Pausa, Pause, Tini};
 
+/// What the whole run is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Make {
+    Ours,
+    Original,
+    /// Ours, for this architecture.
+    Foreign(&'static str),
+}
+
+fn make() -> Make {
+    static MAKE: OnceLock<Make> = OnceLock::new();
+    *MAKE.get_or_init(|| match std::env::var("INIT_UNDER_TEST").as_deref() {
+        Err(_) | Ok("ours") => Make::Ours,
+        Ok("original") => Make::Original,
+        Ok(other) => match ARCHITECTURES.into_iter().find(|&known| known == other) {
+            Some(native) if native == std::env::consts::ARCH => Make::Ours,
+            Some(foreign) => Make::Foreign(foreign),
+            None => panic!("INIT_UNDER_TEST={other}: it is `ours`, `original` or one of {ARCHITECTURES:?}"),
+        },
+    })
+}
+
+/// As `dist/build` calls them.
+const ARCHITECTURES: [&str; 6] = ["x86_64", "aarch64", "arm", "riscv64", "ppc64le", "s390x"];
+
 /// Whether this run is about the programs that pausa replaces.
 pub fn original() -> bool {
-    static ORIGINAL: OnceLock<bool> = OnceLock::new();
-    *ORIGINAL.get_or_init(|| match std::env::var("INIT_UNDER_TEST").as_deref() {
-        Ok("original") => true,
-        Err(_) | Ok("ours") => false,
-        Ok(other) => panic!("INIT_UNDER_TEST={other}: it is `ours` or `original`"),
-    })
+    make() == Make::Original
+}
+
+/// The architecture that pausa was built for, if it is not this machine's.
+pub fn foreign() -> Option<&'static str> {
+    match make() {
+        Make::Foreign(architecture) => Some(architecture),
+        Make::Ours | Make::Original => None,
+    }
+}
+
+/// The binary behind all our names.
+pub fn ours() -> PathBuf {
+    let native = Path::new(env!("CARGO_BIN_EXE_pausa"));
+    let Some(architecture) = foreign() else { return native.to_owned() };
+    let target = native.ancestors().nth(2).expect("cargo puts binaries into target/PROFILE");
+    let path = target.join("dist").join(architecture).join("pausa");
+    assert!(path.exists(), "{} is not there: run dist/build {architecture} first", path.display());
+    path
 }
 
 /// Everything that supervises in this run; the rows that all inits share are run for each of them.
@@ -84,7 +123,7 @@ pub fn remove_directory() {
 
 fn link_to_ours(name: &str) -> PathBuf {
     let link = directory().join(name);
-    match std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_pausa"), &link) {
+    match std::os::unix::fs::symlink(ours(), &link) {
         // Another trial was first.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
         made => made.expect("link to the binary under test"),

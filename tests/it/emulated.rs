@@ -1,0 +1,97 @@
+//! Ours for another architecture: how qemu-user runs it, and which trials it cannot pass for want of a kernel of its own.
+//!
+//! qemu-user translates instructions and syscalls of one program; everything else, commands included, is this machine's.
+//! So what is tried is our code for that architecture: entry, syscalls, numbers, structures, and all that is built on
+//! them. What is left out fails by qemu's doing, and each reason is what qemu 10.0 was seen to do.
+
+use crate::subject::foreign;
+use libtest_mimic::Trial;
+use std::ffi::OsString;
+
+/// Real-time signals keep their numbers, but for two: it takes one for itself, and one to be another SIGABRT.
+const SIGNAL_MAP: &str = "34 34 10,46 46 19";
+
+/// Reason, and trials by parts of their names, all of which must be there.
+const BEYOND: &[(&str, &[&[&str]])] = &[
+    (
+        "its libc keeps signals 32 and 33, it keeps two more (44 and 45 here)",
+        &[
+            &["signal 32 "],
+            &["signal 33 "],
+            &["SIGRTMIN+10 "],
+            &["SIGRTMIN+11 "],
+            &["all real-time signals at once"],
+            &["loses no real-time signal"],
+            &["a signal without a name"],
+        ],
+    ),
+    (
+        "it handles SIGABRT and the signals of faults itself, also where its program ignores them or leaves them alone",
+        &[
+            &["forwarding: SIGABRT reaches"],
+            &["what is not for the child"],
+            &["-P holds on through SIGBUS"],
+            &["-P holds on through SIGFPE"],
+            &["-P holds on through SIGILL"],
+            &["-P holds on through SIGSEGV"],
+            &["-P holds on through SIGTRAP"],
+        ],
+    ),
+    (
+        "it blocks and handles signals that its program does not",
+        &[&["hold: handles INT, TERM and CHLD, blocks nothing"]],
+    ),
+    (
+        "a default action that ends a process it carries out by a signal to itself, which PID 1 does not get",
+        &[&["SIGQUIT has its default action", "as PID 1"]],
+    ),
+    (
+        "its vfork is a fork: the parent neither waits for the child nor sees what that writes",
+        &[
+            &["message: a command that is not there"],
+            &["message: a directory as a command"],
+            &["message: a remapped failure"],
+            &["message: a program called"],
+            &["no SIGTERM is lost when"],
+            &["SIGTERM at the first moment"],
+        ],
+    ),
+    ("what it is told by the environment stays there", &[&["cli: the environment passes untouched"]]),
+    (
+        "memory and syscalls are its own",
+        &[&["hold cost:"], &["wedge: fork fails by"], &["message file: it is opened without making it"]],
+    ),
+    ("a hundred thousand signals take it longer than the trial waits", &[&["wedge: 100,000 signals"]]),
+    (
+        "the image is built for this machine (`dist/image` is tried for the others)",
+        &[&["docker"], &["podman"]],
+    ),
+];
+
+/// What an emulator has to be told, which only its environment can tell it: the kernel starts it (binfmt_misc).
+pub fn environment() -> impl Iterator<Item = (OsString, OsString)> {
+    foreign().map(|_| ("QEMU_RTSIG_MAP".into(), SIGNAL_MAP.into())).into_iter()
+}
+
+/// Trials under an emulator, less those that are beyond it; all of them without one.
+///
+/// # Panics
+/// If a part of the list fits no trial any more.
+pub fn within_reach(mut trials: Vec<Trial>) -> Vec<Trial> {
+    if foreign().is_none() {
+        return trials;
+    }
+    let fits = |name: &str, parts: &[&str]| parts.iter().all(|part| name.contains(part));
+    for parts in BEYOND.iter().flat_map(|(_, patterns)| *patterns) {
+        assert!(
+            trials.iter().any(|trial| fits(trial.name(), parts)),
+            "no trial is called {parts:?} any more"
+        );
+    }
+    for (reason, patterns) in BEYOND {
+        let before = trials.len();
+        trials.retain(|trial| !patterns.iter().any(|parts| fits(trial.name(), parts)));
+        eprintln!("left out under qemu: {} trials, since {reason}", before - trials.len());
+    }
+    trials
+}
