@@ -4,6 +4,7 @@
 //! daemon the trials are ignored and say why; under `CI=true` they fail, since there nobody would notice.
 
 mod builder;
+mod hardening;
 mod hold;
 mod image;
 mod init;
@@ -30,6 +31,7 @@ pub fn trials() -> Vec<Trial> {
         swapped::rows(),
         init::rows(),
         why::rows(),
+        hardening::rows(),
     ];
     rows.into_iter().flatten().map(|row| row.into_trial(Arc::clone(&images))).collect()
 }
@@ -183,5 +185,5 @@ fn entrypoint(subject: Subject) -> String {
 }
 
 /// What Kubernetes' restricted profile leaves to a container, and less.
-const SANDBOX: [&str; 4] =
+pub const SANDBOX: [&str; 4] =
     ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--user=65535:65535"];

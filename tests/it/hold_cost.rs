@@ -46,7 +46,7 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// A trial that fails in CI without strace, and is ignored elsewhere.
-fn with_strace(name: String, row: impl FnOnce() + Send + 'static) -> Trial {
+pub fn with_strace(name: String, row: impl FnOnce() + Send + 'static) -> Trial {
     let needed = Path::new(STRACE).exists() || std::env::var("CI").is_ok_and(|ci| ci == "true");
     if !needed {
         eprintln!("{name}: ignored, because there is no {STRACE}");
@@ -83,7 +83,7 @@ fn pauses_soon(subject: Subject) {
     assert!(paused <= SYSCALLS, "{paused} syscalls:\n{}", calls[..paused].join("\n"));
 }
 
-fn is_paused(pid: nix::unistd::Pid) -> bool {
+pub fn is_paused(pid: nix::unistd::Pid) -> bool {
     let call = std::fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap_or_default();
     let number = call.split_ascii_whitespace().next().and_then(|number| number.parse().ok());
     number.is_some_and(crate::hold::is_pause)

@@ -49,6 +49,7 @@ mod hold_cost;
 mod message;
 mod message_file;
 mod reaping;
+mod seccomp;
 mod size;
 mod stopping;
 mod targets;
@@ -95,6 +96,7 @@ fn main() -> ExitCode {
         mended::trials(),
         wedge::trials(),
         wedge_start::trials(),
+        seccomp::trials(),
         size::trials(),
         tidy::trials(),
         docker::trials(),

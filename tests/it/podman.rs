@@ -4,6 +4,7 @@
 //! the trials are ignored and say why; under `CI=true` they fail, since there nobody would notice.
 
 mod client;
+mod hardening;
 mod init;
 mod pod;
 
@@ -16,7 +17,7 @@ pub fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     for who in [Who::Root, Who::Nobody] {
         let engine = Arc::new(OnceLock::new());
-        let rows = [init::rows(who), pod::rows(who)];
+        let rows = [init::rows(who), pod::rows(who), hardening::rows()];
         trials.extend(rows.into_iter().flatten().map(|row| row.into_trial(who, Arc::clone(&engine))));
     }
     trials

@@ -47,7 +47,7 @@ pub fn trials() -> Vec<Trial> {
     rows.into_iter().map(trial).collect()
 }
 
-struct Source {
+pub struct Source {
     /// Relative to the package.
     path: PathBuf,
     text: String,
@@ -62,14 +62,14 @@ impl Source {
     }
 
     /// The program without comments, and without its unit tests, which end each file.
-    fn code(&self) -> String {
+    pub fn code(&self) -> String {
         let program =
             self.text.split("#[cfg(test)]\nmod tests").next().expect("split gives at least one part");
         program.lines().map(|line| line.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n")
     }
 }
 
-fn sources_below(folder: &str) -> Vec<Source> {
+pub fn sources_below(folder: &str) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut folders = vec![root.join(folder)];
     let mut sources = Vec::new();
