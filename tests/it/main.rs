@@ -46,6 +46,7 @@ mod exit_status;
 mod forwarding;
 mod hold;
 mod hold_cost;
+mod mapped;
 mod message;
 mod message_file;
 mod reaping;
@@ -98,6 +99,7 @@ fn main() -> ExitCode {
         wedge_start::trials(),
         seccomp::trials(),
         size::trials(),
+        mapped::trials(),
         tidy::trials(),
         docker::trials(),
         podman::trials(),
