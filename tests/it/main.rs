@@ -65,6 +65,7 @@ mod enclosure;
 mod engine;
 mod image_tree;
 mod podman;
+mod seccomp_containerd;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -103,6 +104,7 @@ fn main() -> ExitCode {
         tidy::trials(),
         docker::trials(),
         podman::trials(),
+        seccomp_containerd::trials(),
     ];
     let trials = emulated::within_reach(trials.into_iter().flatten().collect());
     let conclusion = libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials);

@@ -239,7 +239,11 @@ fn is_a_life() {
 
 fn is_enough_for_pid_1() {
     let (allowed, called) = (Hold.held(), lives_at(AsPid1));
-    assert!(called.is_subset(&allowed), "called, not allowed: {:?}", called.difference(&allowed));
+    assert!(
+        called.is_subset(&allowed),
+        "called, not allowed: {:?}",
+        called.difference(&allowed).collect::<Vec<_>>()
+    );
 }
 
 fn lives_at(place: Place) -> Names {
