@@ -47,6 +47,7 @@ mod forwarding;
 mod hold;
 mod hold_cost;
 mod mapped;
+mod manual;
 mod message;
 mod message_file;
 mod reaping;
@@ -99,6 +100,7 @@ fn main() -> ExitCode {
         wedge::trials(),
         wedge_start::trials(),
         seccomp::trials(),
+        manual::trials(),
         size::trials(),
         mapped::trials(),
         tidy::trials(),
