@@ -31,6 +31,15 @@ revision := `git describe --always --dirty`
 image tag="pausa" *OPTIONS:
     docker build --tag {{tag}} --build-arg VERSION={{version}} --build-arg REVISION={{revision}} {{OPTIONS}} .
 
+# What a release consists of, for all architectures or for those that are named: target/dist/release.
+release *ARCHITECTURES:
+    dist/tools
+    dist/release {{ARCHITECTURES}}
+
+# The manual page, as it is and not as it is installed.
+manual:
+    man ./docs/pausa.1
+
 # What CI runs, as root.
 ci:
     .ci/run

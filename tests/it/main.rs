@@ -68,6 +68,9 @@ mod image_tree;
 mod podman;
 mod seccomp_containerd;
 
+// What is shipped.
+mod packages;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
@@ -107,6 +110,7 @@ fn main() -> ExitCode {
         docker::trials(),
         podman::trials(),
         seccomp_containerd::trials(),
+        packages::trials(),
     ];
     let trials = emulated::within_reach(trials.into_iter().flatten().collect());
     let conclusion = libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials);
