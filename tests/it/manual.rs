@@ -4,6 +4,7 @@
 use crate::engine::without;
 use crate::launch::{AsSubreaper, Launch};
 use crate::running::Ended::Code;
+use crate::shared::NAMES;
 use crate::subject::{Catatonit, DumbInit, Pausa, Pause, Subject, Tini, original};
 use libtest_mimic::Trial;
 use pausa::config::Target;
@@ -245,14 +246,19 @@ fn pause_prints_its_version() {
 
 // ------------------------------------------------------------------------------------------- variables, names, statuses
 
+/// Those that the source of a personality names; all begin with its own name.
 fn has_the_variables(subject: Subject) {
     let page = page();
-    let section = if subject == Pausa { "" } else { section_of(&page, subject) };
-    let in_the_page: BTreeSet<&str> =
-        section.lines().filter_map(|line| line.strip_prefix(".It Ev ")).collect();
-    let read: BTreeSet<&str> = personality_of(subject).variables.iter().map(|&(name, ..)| name).collect();
+    let file = subject.name().replace('-', "_");
+    let path = format!("{}/src/personality/{file}.rs", env!("CARGO_MANIFEST_DIR"));
+    let source = std::fs::read_to_string(path).expect("read the source");
+    let prefix = file.to_uppercase() + "_";
+    let words = |text: &'static str| text.split(|c: char| !c.is_ascii_uppercase() && c != '_');
+    let read: BTreeSet<&str> = words(source.leak()).filter(|word| word.starts_with(&prefix)).collect();
+    let text = if subject == Pausa { section(&page, ".Sh ENVIRONMENT") } else { section_of(&page, subject) };
+    let items = text.lines().filter_map(|line| line.strip_prefix(".It Ev "));
+    let in_the_page: BTreeSet<&str> = items.filter(|name| name.starts_with(&prefix)).collect();
     assert_eq!(in_the_page, read);
-    assert!(page.contains("\n.It Ev PAUSA_OPTIONS\n"));
 }
 
 /// The first paragraph about a personality names all that lead to it.
@@ -260,17 +266,15 @@ fn has_the_names(subject: Subject) {
     let page = page();
     let text = section_of(&page, subject);
     let (first, _) = text.split_once(".Bl ").expect("a list of options");
-    let in_the_page: BTreeSet<String> = first
+    let in_the_page: BTreeSet<&str> = first
         .lines()
         .filter_map(|line| line.strip_prefix(".Nm "))
-        .map(|name| name.trim_end_matches([' ', ',', '.']).to_owned())
-        .chain([subject.name().to_owned()])
+        .map(|name| name.trim_end_matches([' ', ',', '.']))
+        .chain([subject.name()])
         .collect();
-    // A row's names show in no other way.
-    let numbers = format!("{:?}", personality_of(subject).names);
-    let bytes = numbers.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok());
-    let known = String::from_utf8(bytes.collect()).expect("ASCII");
-    assert_eq!(in_the_page, known.split_whitespace().map(str::to_owned).collect());
+    let of_it = NAMES.iter().filter(|(whose, _)| *whose == subject);
+    let known = of_it.map(|(_, path)| path.rsplit('/').next().expect("a name")).chain([subject.name()]);
+    assert_eq!(in_the_page, known.collect());
 }
 
 fn has_the_exit_codes(subject: Subject) {
@@ -302,7 +306,9 @@ fn has_the_versions() {
         let is_version = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit()) && line.contains('.');
         let line = section_of(&page, subject).lines().find(is_version).expect("a version");
         let version = line.split(',').next().unwrap_or("").trim_end_matches('.');
-        let printed = personality_of(subject).version.body;
+        let launch = Launch::of(subject, AsSubreaper).args(["--version"]);
+        let (_, stdout, stderr) = launch.start().wait_with_output();
+        let printed = stdout + &stderr;
         assert!(printed.contains(version), "{version} is not in {printed:?}");
     }
 }

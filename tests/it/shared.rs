@@ -153,7 +153,7 @@ fn passes_the_environment(subject: Subject, place: Place) {
 // --------------------------------------------------------------------------------------------------------------- names
 
 /// By which docker and podman call them.
-const NAMES: &[(Subject, &str)] = &[
+pub const NAMES: &[(Subject, &str)] = &[
     (Tini, "/sbin/docker-init"),
     (Tini, "/dev/init"),
     (Tini, "docker-init"),
