@@ -2,6 +2,7 @@
 
 use super::{EPOCH, Release, Row, VERSION, root};
 use crate::engine::text_of;
+use crate::subject::directory;
 use std::collections::BTreeSet;
 use std::env::consts::ARCH;
 use std::process::Command;
@@ -126,6 +127,8 @@ fn tar_has_these_files(release: &Release) {
 /// Errors and warnings; dist/debian/lintian-overrides says which of them are meant, and why.
 fn lintian_is_content(release: &Release) {
     let mut lintian = Command::new("lintian");
+    // It leaves files behind.
+    lintian.env("TMPDIR", directory());
     let told = text_of(lintian.args(["--display-info", "--fail-on", "none"]).arg(release.deb()));
     let matter = |line: &&str| !line.starts_with("I: ") || line.contains("override");
     let told: Vec<&str> = told.lines().filter(|line| !line.starts_with("N: ")).filter(matter).collect();
