@@ -29,6 +29,12 @@ const BEYOND: &[(&str, &[&[&str]])] = &[
         "it handles SIGABRT and the signals of faults itself, also where its program ignores them or leaves them alone",
         &[
             &["forwarding: SIGABRT reaches"],
+            &["forwarding: SIGBUS reaches"],
+            &["forwarding: SIGFPE reaches"],
+            &["forwarding: SIGILL reaches"],
+            &["forwarding: SIGSEGV reaches"],
+            &["forwarding: SIGTRAP reaches"],
+            &["ends it where it is not PID 1"],
             &["what is not for the child"],
             &["-P holds on through SIGBUS"],
             &["-P holds on through SIGFPE"],
@@ -54,18 +60,22 @@ const BEYOND: &[(&str, &[&[&str]])] = &[
             &["message: a program called"],
             &["no SIGTERM is lost when"],
             &["SIGTERM at the first moment"],
+            &["loses none of 1,000 early SIGTERMs"],
         ],
     ),
     ("what it is told by the environment stays there", &[&["cli: the environment passes untouched"]]),
     (
         "memory and syscalls are its own",
-        &[&["hold cost:"], &["wedge: fork fails by"], &["message file: it is opened without making it"]],
+        &[
+            &["hold cost:"],
+            &["mapped:"],
+            &["seccomp: hold.json allows each call of a hold's life"],
+            &["wedge: fork fails by"],
+            &["message file: it is opened without making it"],
+        ],
     ),
     ("a hundred thousand signals take it longer than the trial waits", &[&["wedge: 100,000 signals"]]),
-    (
-        "the image is built for this machine (`dist/image` is tried for the others)",
-        &[&["docker"], &["podman"]],
-    ),
+    ("they build for this machine, or for all", &[&["docker"], &["podman"], &["containerd"], &["packages:"]]),
 ];
 
 /// What an emulator has to be told, which only its environment can tell it: the kernel starts it (binfmt_misc).
