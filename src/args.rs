@@ -119,12 +119,12 @@ impl<'a> Env<'a> {
     /// The value of a variable; the first one if there are many, as getenv(3) has it.
     #[must_use]
     #[inline(never)]
-    pub fn get(&self, name: &str) -> Option<&'a [u8]> {
+    pub fn get(&self, name: &[u8]) -> Option<&'a [u8]> {
         self.find(name).map(|(_, value)| value)
     }
 
     /// Takes a variable out, and closes the gap: the child shall not see it.
-    pub fn remove(&self, name: &str) {
+    pub fn remove(&self, name: &[u8]) {
         while let Some((index, _)) = self.find(name) {
             for pair in self.slots.get(index..).unwrap_or(&[]).windows(2) {
                 if let [left, right] = pair {
@@ -136,18 +136,18 @@ impl<'a> Env<'a> {
     }
 
     /// Puts `entry`, which is `NAME=VALUE` and a NUL and must live until execve(2), where `name` was.
-    pub fn replace(&self, name: &str, entry: *const u8) {
+    pub fn replace(&self, name: &[u8], entry: *const u8) {
         if let Some(slot) = self.find(name).and_then(|(index, _)| self.slots.get(index)) {
             slot.set(entry.cast());
         }
     }
 
     /// Where a variable stands, and its value.
-    fn find(&self, name: &str) -> Option<(usize, &'a [u8])> {
+    fn find(&self, name: &[u8]) -> Option<(usize, &'a [u8])> {
         for (index, slot) in self.slots.iter().enumerate() {
             // SAFETY: the field's promise.
             let entry = unsafe { string(slot) }?.to_bytes();
-            if let Some([b'=', value @ ..]) = entry.strip_prefix(name.as_bytes()) {
+            if let Some([b'=', value @ ..]) = entry.strip_prefix(name) {
                 return Some((index, value));
             }
         }
@@ -241,10 +241,10 @@ mod tests {
             [c"A=1".as_ptr(), c"X=2".as_ptr(), c"XY=3".as_ptr(), c"X=4".as_ptr(), c"X".as_ptr(), END];
         // SAFETY: literals, then null.
         let env = unsafe { Env::new(&mut slots) };
-        assert_eq!(env.get("X"), Some(&b"2"[..]));
-        env.remove("X");
-        assert_eq!(env.get("X"), None);
-        env.replace("XY", c"XY=5".to_bytes_with_nul().as_ptr());
+        assert_eq!(env.get(b"X"), Some(&b"2"[..]));
+        env.remove(b"X");
+        assert_eq!(env.get(b"X"), None);
+        env.replace(b"XY", c"XY=5".to_bytes_with_nul().as_ptr());
         assert_eq!(strings(env.as_ptr()), [c"A=1", c"XY=5", c"X"]);
     }
 }

@@ -2,11 +2,12 @@
 
 use crate::args::Command;
 use crate::event::{Event, Level};
-use crate::personality::{Personality, Text};
+use crate::personality::Personality;
 use crate::shutdown::Ladder;
 use crate::signal::{Rewrites, Signal};
 use crate::status::Remaps;
 use crate::termination::Format;
+use crate::voice::Printed;
 
 /// The whole wish of whoever started us. The tables stand last (`repr(C)`): what is near the beginning costs
 /// three bytes less at each use.
@@ -55,7 +56,7 @@ pub enum Task<'a> {
     Hold(Hold),
     Supervise(Command<'a>),
     /// Print what was asked for, and exit with 0.
-    Print(&'static Text),
+    Print(Printed),
     /// Tell what is wrong with the call, and exit with the personality's failure.
     Complain(Event<'a>),
 }

@@ -3,7 +3,7 @@
 
 use core::num::NonZero;
 
-use crate::line::nth_word;
+use crate::words::{Text, Words, words};
 
 /// An error number of the kernel (errno(3)), 1 to 4095. Never 0, so that `Result<(), Errno>` is one word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,53 +51,55 @@ impl Errno {
     /// What strerror(3) says in glibc and musl, for the errors of fork(2), execve(2), kill(2) and of the
     /// terminal; empty for any other.
     #[must_use]
-    pub fn text(self) -> &'static [u8] {
-        // One string and a count of lines costs half of what a table of pointers does.
-        let line = match self.0.get() as i32 {
+    pub fn text(self) -> Text {
+        let index = match self.0.get() as i32 {
             number @ 1..=14 => number - 1,
             number @ 19..=28 => number - 5,
             libc::EPIPE => 24,
             libc::ENAMETOOLONG => 25,
             libc::ENOSYS => 26,
             libc::ELOOP => 27,
-            _ => return b"",
+            _ => return Text::EMPTY,
         };
-        nth_word(TEXTS, b'\n', line as usize)
+        TEXTS.nth(index as usize)
     }
 }
 
-const TEXTS: &[u8] = b"Operation not permitted
-No such file or directory
-No such process
-Interrupted system call
-Input/output error
-No such device or address
-Argument list too long
-Exec format error
-Bad file descriptor
-No child processes
-Resource temporarily unavailable
-Cannot allocate memory
-Permission denied
-Bad address
-No such device
-Not a directory
-Is a directory
-Invalid argument
-Too many open files in system
-Too many open files
-Inappropriate ioctl for device
-Text file busy
-File too large
-No space left on device
-Broken pipe
-File name too long
-Function not implemented
-Too many levels of symbolic links";
+const TEXTS: Words = words![
+    "Operation not permitted",
+    "No such file or directory",
+    "No such process",
+    "Interrupted system call",
+    "Input/output error",
+    "No such device or address",
+    "Argument list too long",
+    "Exec format error",
+    "Bad file descriptor",
+    "No child processes",
+    "Resource temporarily unavailable",
+    "Cannot allocate memory",
+    "Permission denied",
+    "Bad address",
+    "No such device",
+    "Not a directory",
+    "Is a directory",
+    "Invalid argument",
+    "Too many open files in system",
+    "Too many open files",
+    "Inappropriate ioctl for device",
+    "Text file busy",
+    "File too large",
+    "No space left on device",
+    "Broken pipe",
+    "File name too long",
+    "Function not implemented",
+    "Too many levels of symbolic links",
+];
 
 #[cfg(test)]
 mod tests {
-    use super::Errno;
+    use super::{Errno, Text};
+    use crate::line::Line;
 
     #[test]
     fn only_the_last_4095_words_are_errors() {
@@ -111,7 +113,8 @@ mod tests {
     #[test]
     fn words_are_those_of_libc() {
         for number in 1..=133 {
-            let ours = Errno::of(number).text();
+            let mut line = Line::new();
+            let ours = line.text(Errno::of(number).text()).as_bytes();
             let theirs = std::io::Error::from_raw_os_error(number).to_string();
             let theirs = theirs.rsplit_once(" (os error").unwrap().0;
             assert!(
@@ -120,6 +123,6 @@ mod tests {
                 ours.escape_ascii()
             );
         }
-        assert!(!Errno::NOENT.text().is_empty());
+        assert_ne!(Errno::NOENT.text(), Text::EMPTY);
     }
 }

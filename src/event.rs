@@ -1,10 +1,11 @@
 //! What happens that somebody may want to know, without the words for it: those are a personality's. Pure.
 
 use crate::errno::Errno;
-use crate::line::{Line, nth_word};
+use crate::line::Line;
 use crate::process::Pid;
 use crate::signal::Signal;
 use crate::status::{ExitStatus, WaitStatus};
+use crate::words::{Text, text};
 
 /// How much one wants to hear, and how much an event weighs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -43,8 +44,7 @@ impl Level {
     }
 }
 
-/// One event of a run. A [`Voice`] has a line for each, in this order; where a process has ended, one for
-/// an exit and one for a signal.
+/// One event of a run.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// A short option that the grammar does not know.
@@ -72,7 +72,7 @@ pub enum Event<'a> {
     Refused {
         letter: u8,
         name: &'a [u8],
-        accepted: &'static str,
+        accepted: Text,
     },
     /// There is no command, and there should be one.
     NoCommand,
@@ -129,17 +129,6 @@ pub enum Event<'a> {
     Zombie {
         pid: Pid,
     },
-    /// A process ended, and was waited for.
-    Reaped {
-        pid: Pid,
-        wait: WaitStatus,
-    },
-    /// The child ended; this is what becomes of it.
-    Ended {
-        pid: Pid,
-        wait: WaitStatus,
-        status: ExitStatus,
-    },
     /// The termination message has nowhere to go.
     Unwritten {
         name: &'a [u8],
@@ -160,21 +149,17 @@ pub enum Event<'a> {
     HandedOff {
         signal: Signal,
     },
-}
-
-/// How a personality speaks.
-#[derive(Debug)]
-pub struct Voice {
-    /// Begins a line, by level, one line for each.
-    pub prefixes: &'static [u8],
-    /// A line for each event, in the order of [`Event`]: a digit for its [`Level`], or a letter from `a` if
-    /// the prefix of that level is left out; then the words. Where there are none, nothing is said.
-    pub words: &'static [u8],
-    /// Follows a complaint about the call, and `usage` follows it.
-    pub usage_head: &'static [u8],
-    pub usage: &'static str,
-    /// From this level on, reports go to stdout instead of stderr.
-    pub stdout_from: Level,
+    /// A process ended, and was waited for.
+    Reaped {
+        pid: Pid,
+        wait: WaitStatus,
+    },
+    /// The child ended; this is what becomes of it.
+    Ended {
+        pid: Pid,
+        wait: WaitStatus,
+        status: ExitStatus,
+    },
 }
 
 /// Who speaks.
@@ -185,25 +170,12 @@ pub struct Speaker<'a> {
     pub pid: Pid,
 }
 
-impl Voice {
-    /// The level, the prefix and the words for `event`.
-    #[must_use]
-    pub fn words_for(&self, event: &Event<'_>) -> (Level, &'static [u8], &'static [u8]) {
-        let [first, words @ ..] = nth_word(self.words, b'\n', event.index()) else {
-            return (Level::Silent, b"", b"");
-        };
-        let prefix =
-            if first.is_ascii_digit() { nth_word(self.prefixes, b'\n', usize::from(first & 7)) } else { b"" };
-        // '0' is 0x30 and 'a' is 0x61: the low bits count from 0 and from 1.
-        (Level::from_number(if first.is_ascii_digit() { first & 7 } else { (first & 7) - 1 }), prefix, words)
-    }
-}
-
 impl Event<'_> {
-    /// The place in a voice.
-    fn index(&self) -> usize {
-        let killed = |wait: &WaitStatus| usize::from(wait.term_signal().is_some());
-        match self {
+    /// The place of its text in a [`Voice`](crate::voice::Voice).
+    #[must_use]
+    pub fn index(&self) -> usize {
+        // In order, so that the compiler needs no table; the ends by a signal have places behind all others.
+        let index = match self {
             Self::UnknownShort { .. } => 0,
             Self::UnknownLong { .. } => 1,
             Self::ShortNeedsValue { .. } => 2,
@@ -225,13 +197,17 @@ impl Event<'_> {
             Self::NotForwarded { .. } => 18,
             Self::Stopped { .. } => 19,
             Self::Zombie { .. } => 20,
-            Self::Reaped { wait, .. } => 21 + killed(wait),
-            Self::Ended { wait, .. } => 23 + killed(wait),
-            Self::Unwritten { .. } => 25,
-            Self::Killing => 26,
-            Self::Lost { .. } => 27,
-            Self::Rewritten { .. } => 28,
-            Self::HandedOff { .. } => 29,
+            Self::Unwritten { .. } => 21,
+            Self::Killing => 22,
+            Self::Lost { .. } => 23,
+            Self::Rewritten { .. } => 24,
+            Self::HandedOff { .. } => 25,
+            Self::Reaped { .. } => 26,
+            Self::Ended { .. } => 27,
+        };
+        match self {
+            Self::Reaped { wait, .. } | Self::Ended { wait, .. } if wait.term_signal().is_some() => index + 2,
+            _ => index,
         }
     }
 
@@ -255,7 +231,7 @@ impl Event<'_> {
         )
     }
 
-    /// Fills a personality's words in. In `words`, a `%` and a letter stand for
+    /// Fills in a personality's text. In it, a `%` and a letter stand for
     ///
     /// | | |
     /// |---|---|
@@ -269,18 +245,16 @@ impl Event<'_> {
     /// | `%w` | the exit code, or the signal that ended a process, by name and with `(core dumped)` |
     /// | `%W` | that signal, by number |
     /// | `%c` | our exit status, a count |
-    /// | `%l` | a new line |
     ///
     /// What this event does not have stays empty.
-    pub fn fill(&self, words: &[u8], speaker: Speaker<'_>, line: &mut Line) {
+    pub fn fill(&self, text: Text, speaker: Speaker<'_>, line: &mut Line) {
         let mut is_letter = false;
-        for &byte in words {
+        for &byte in text.0 {
             if is_letter {
                 match byte {
                     b'i' => line.pid(speaker.pid),
                     b'N' => line.quote(speaker.name),
                     b'b' => line.quote(base_name(speaker.name)),
-                    b'l' => line.push(b'\n'),
                     _ => self.insert(byte, line),
                 };
             } else if byte != b'%' {
@@ -310,7 +284,7 @@ impl Event<'_> {
             (b'a', Self::Refused { accepted, .. }) => line.text(accepted),
             (b'w' | b'W', Self::Reaped { wait, .. } | Self::Ended { wait, .. }) => match wait.term_signal() {
                 Some(signal) => {
-                    let core = if letter == b'w' && wait.dumped_core() { " (core dumped)" } else { "" };
+                    let core = if letter == b'w' && wait.dumped_core() { text!(" (core dumped)") } else { Text::EMPTY };
                     name_or_number(signal, letter, line).text(core)
                 }
                 None => line.number(u64::from(wait.exit_code().unwrap_or(0))),
@@ -340,59 +314,42 @@ mod tests {
     const CHILD: Pid = Pid::new(7);
     const SPEAKER: Speaker<'_> = Speaker { name: b"/sbin/init", pid: Pid::new(3) };
 
-    fn filled(event: &Event<'_>, words: &[u8]) -> String {
+    fn filled(event: &Event<'_>, text: Text) -> String {
         let mut line = Line::new();
-        event.fill(words, SPEAKER, &mut line);
+        event.fill(text, SPEAKER, &mut line);
         String::from_utf8(line.as_bytes().to_vec()).unwrap()
     }
 
     #[test]
     fn words_are_filled_in() {
         let (signal, pid, wait) = (Signal::TERM, CHILD, WaitStatus::new(0x8b));
-        for (event, words, text) in [
+        for (event, text, line) in [
             (
                 Event::Forwarded { signal, passed: Signal::QUIT, pid },
-                &b"%s as %t, %S as %T, to %p%e"[..],
+                text!("%s as %t, %S as %T, to %p%e"),
                 "SIGTERM as SIGQUIT, 15 as 3, to 7",
             ),
             (
                 Event::ExecFailed { name: b"x\ny", errno: Errno::NOENT },
-                b"'%n': %e",
+                text!("'%n': %e"),
                 "'x?y': No such file or directory",
             ),
             (
                 Event::Ended { pid, wait, status: ExitStatus(139) },
-                b"%w, %W, %c",
+                text!("%w, %W, %c"),
                 "SIGSEGV (core dumped), 11, 139",
             ),
-            (Event::Reaped { pid, wait: WaitStatus::new(0x700) }, b"%p %w", "7 7"),
-            (Event::Refused { letter: b't', name: b"me", accepted: "child" }, b"%o %n %a", "t me child"),
-            (Event::UnknownShort { letter: b'x' }, b"-%n", "-x"),
-            (Event::NotFirst, b"%N%l%b[%i]", "/sbin/init\ninit[3]"),
-            (Event::NotFirst, b"%p%s%t%e%n%o%a%w%c%", ""),
+            (Event::Reaped { pid, wait: WaitStatus::new(0x700) }, text!("%p %w"), "7 7"),
+            (
+                Event::Refused { letter: b't', name: b"me", accepted: text!("child") },
+                text!("%o %n %a"),
+                "t me child",
+            ),
+            (Event::UnknownShort { letter: b'x' }, text!("-%n"), "-x"),
+            (Event::NotFirst, text!("%N\n%b[%i]"), "/sbin/init\ninit[3]"),
+            (Event::NotFirst, text!("%p%s%t%e%n%o%a%w%c%"), ""),
         ] {
-            assert_eq!(filled(&event, words), text);
-        }
-    }
-
-    #[test]
-    fn a_voice_has_its_words_in_order() {
-        let voice = Voice {
-            prefixes: b"F:\nW:",
-            words: b"0short\n\n2\nbneeds\n1warn",
-            usage_head: b"",
-            usage: "",
-            stdout_from: Level::Silent,
-        };
-        for (event, level, prefix, words) in [
-            (Event::UnknownShort { letter: b'x' }, Level::Fatal, &b"F:"[..], &b"short"[..]),
-            (Event::UnknownLong { name: b"x" }, Level::Silent, b"", b""),
-            (Event::ShortNeedsValue { letter: b'x' }, Level::Info, b"", b""),
-            (Event::LongNeedsValue { name: b"x" }, Level::Warning, b"", b"needs"),
-            (Event::LongTakesNoValue { name: b"x" }, Level::Warning, b"W:", b"warn"),
-            (Event::NotFirst, Level::Silent, b"", b""),
-        ] {
-            assert_eq!(voice.words_for(&event), (level, prefix, words), "{event:?}");
+            assert_eq!(filled(&event, text), line);
         }
     }
 }

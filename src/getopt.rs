@@ -154,7 +154,7 @@ impl<'a, 's> Getopt<'a, 's> {
 }
 
 /// Short name, kind, long name.
-fn options(grammar: Grammar) -> impl Iterator<Item = (u8, u8, &'static [u8])> + Clone {
+pub fn options(grammar: Grammar) -> impl Iterator<Item = (u8, u8, &'static [u8])> + Clone {
     grammar.split(|&byte| byte == b' ').filter_map(|option| match option {
         [short, kind, long @ ..] => Some((*short, *kind, long)),
         _ => None,

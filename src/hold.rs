@@ -58,9 +58,9 @@ extern "C" fn end(_: c_int) {
 
 extern "C" fn tell_and_end(number: c_int) {
     // The words of psignal(3).
-    let text = if number == libc::SIGINT { "Interrupt" } else { "Terminated" };
+    let words: &[u8] = if number == libc::SIGINT { b"Interrupt" } else { b"Terminated" };
     let mut line = Line::new();
-    line.text("Shutting down, got signal: ").text(text).text("\n");
+    line.bytes(b"Shutting down, got signal: ").bytes(words).bytes(b"\n");
     let _ = sys::write_now(Fd::STDERR, line.as_bytes());
     end(number);
 }
@@ -73,7 +73,7 @@ extern "C" fn reap_and_tell(_: c_int) {
     while let Some(Change { pid, wait, .. }) = reap::changed() {
         if wait.stop_signal().is_none() {
             // A handler is given nothing but a number. Only pausa itself asks for this one.
-            let mut config = Config::new(b"", Personality::from_argv0(b""));
+            let mut config = Config::new(b"", Personality::ours());
             config.verbosity = Level::Info;
             report::tell(&config, &Event::Reaped { pid, wait });
         }

@@ -36,6 +36,8 @@ pub mod shutdown;
 pub mod signal;
 pub mod status;
 pub mod termination;
+pub mod voice;
+pub mod words;
 // Deeds: act through `sys`.
 pub mod hold;
 pub mod reap;

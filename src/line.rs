@@ -3,6 +3,7 @@
 use crate::errno::Errno;
 use crate::process::Pid;
 use crate::signal::Signal;
+use crate::words::Text;
 
 /// Room for a line, or for a termination message, which is a few; what does not fit is cut off, the newline never.
 const CAPACITY: usize = 1800;
@@ -25,11 +26,11 @@ impl Line {
     }
 
     /// Adds our own words.
-    pub fn text(&mut self, text: &str) -> &mut Self {
-        self.bytes(text.as_bytes())
+    pub fn text(&mut self, text: Text) -> &mut Self {
+        self.bytes(text.0)
     }
 
-    /// Adds our own words, or bytes that are known to be harmless.
+    /// Adds bytes that are known to be harmless.
     #[inline(never)]
     pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
         for &byte in bytes {
@@ -58,7 +59,7 @@ impl Line {
                 b'"' | b'\\' => self.push(b'\\').push(byte),
                 b' '..=b'~' => self.push(byte),
                 _ => self
-                    .text("\\u00")
+                    .bytes(b"\\u00")
                     .push(HEX[usize::from(byte >> 4) & 15])
                     .push(HEX[usize::from(byte) & 15]),
             };
@@ -87,10 +88,10 @@ impl Line {
     #[inline(never)]
     pub fn signal(&mut self, signal: Signal) -> &mut Self {
         match (signal.name(), signal.number()) {
-            (b"", 34) => self.text("SIGRTMIN"),
-            (b"", number @ 35..) => self.text("SIGRTMIN+").number(u64::from(number - 34)),
-            (b"", number) => self.text("signal ").number(u64::from(number)),
-            (name, _) => self.text("SIG").bytes(name),
+            (b"", 34) => self.bytes(b"SIGRTMIN"),
+            (b"", number @ 35..) => self.bytes(b"SIGRTMIN+").number(u64::from(number - 34)),
+            (b"", number) => self.bytes(b"signal ").number(u64::from(number)),
+            (name, _) => self.bytes(b"SIG").bytes(name),
         }
     }
 
@@ -103,8 +104,8 @@ impl Line {
     #[inline(never)]
     pub fn errno(&mut self, errno: Errno) -> &mut Self {
         match errno.text() {
-            b"" => self.text("error ").number(u64::from(errno.number())),
-            text => self.bytes(text),
+            Text::EMPTY => self.bytes(b"error ").number(u64::from(errno.number())),
+            text => self.text(text),
         }
     }
 
@@ -166,13 +167,13 @@ mod tests {
     #[test]
     fn pieces_become_a_line() {
         let mut line = Line::new();
-        line.text("a ")
+        line.bytes(b"a ")
             .number(0)
-            .text(" ")
+            .bytes(b" ")
             .number(1_234_567_890_123)
-            .text(" ")
+            .bytes(b" ")
             .signal(Signal::TERM)
-            .text("\n");
+            .bytes(b"\n");
         assert_eq!(line.as_bytes(), b"a 0 1234567890123 SIGTERM\n");
     }
 
@@ -202,7 +203,7 @@ mod tests {
         for _ in 0..CAPACITY / QUOTED {
             line.quote(&[b'x'; 1000]);
         }
-        line.text("\n");
+        line.bytes(b"\n");
         assert_eq!(line.as_bytes().len(), CAPACITY);
         assert_eq!(line.as_bytes().last(), Some(&b'\n'));
     }

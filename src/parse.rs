@@ -21,15 +21,17 @@
 use crate::args::{Args, Env};
 use crate::config::{Config, Hold, Place, Target, Task};
 use crate::event::{Event, Level};
-use crate::getopt::{Found, Getopt, Order, Words};
-use crate::line::word_index;
-use crate::personality::{PAUSA, Personality, Text};
+use crate::getopt::{Found, Getopt, Order, Words, options};
+use crate::line::{split_once, word_index};
+use crate::personality::Personality;
 use crate::shutdown::{Ladder, duration};
 use crate::signal::{Signal, decimal};
 use crate::termination::Format;
+use crate::voice::Printed;
+use crate::words::{self, Text, words};
 
 /// Options of ours for every personality, for where the command line is not ours to write.
-const VARIABLE: &str = "PAUSA_OPTIONS";
+const VARIABLE: &[u8] = b"PAUSA_OPTIONS";
 
 /// Where Kubernetes looks, if the pod does not say otherwise.
 const MESSAGE: &[u8] = b"/dev/termination-log";
@@ -38,25 +40,27 @@ const MESSAGE: &[u8] = b"/dev/termination-log";
 pub fn parse<'a>(mut args: Args<'a>, env: &Env<'a>, config: &mut Config<'a>) {
     let personality = config.personality;
     config.task = Task::Nothing;
-    let options = env.get(VARIABLE).unwrap_or(b"");
-    read(&mut Getopt::new(Words::Text(options), PAUSA.grammar, Order::Exact), &PAUSA, config);
+    let words = env.get(VARIABLE).unwrap_or(b"");
+    let ours = Personality::ours();
+    read(&mut Getopt::new(Words::Text(words), ours.grammar, Order::Exact), ours, config);
     env.remove(VARIABLE);
     if matches!(config.task, Task::Complain(_)) {
         // These are ours, and so are the words for what is wrong with them.
-        config.personality = Personality::from_argv0(b"");
+        config.personality = ours;
         return;
     }
     if args.is_only(b"--version") {
-        config.task = Task::Print(&personality.version);
+        config.task = Task::Print(Printed::Version);
     }
     let order = match personality.order {
         // GNU's permuting, unless somebody forbids it.
-        Order::Permutes if env.get("POSIXLY_CORRECT").is_some() => Order::Abbreviates,
+        Order::Permutes if env.get(b"POSIXLY_CORRECT").is_some() => Order::Abbreviates,
         order => order,
     };
     read(&mut Getopt::new(Words::Args(&mut args), personality.grammar, order), personality, config);
-    for &(name, wanted, letter) in personality.variables {
-        if let Some(value) = env.get(name).filter(|value| wanted.is_empty() || *value == wanted.as_bytes()) {
+    for (letter, _, variable) in options(personality.variables) {
+        let (name, wanted) = split_once(variable, b'=');
+        if let Some(value) = env.get(name).filter(|&value| wanted.is_none_or(|wanted| value == wanted)) {
             apply(letter, value, personality, config);
         }
     }
@@ -93,28 +97,33 @@ fn read<'a>(getopt: &mut Getopt<'a, '_>, personality: &'static Personality, conf
 
 #[inline(never)]
 fn apply<'a>(letter: u8, name: &'a [u8], personality: &'static Personality, config: &mut Config<'a>) {
-    let text: &'static Text = match letter {
-        b'h' => &personality.help,
-        b'l' | b'L' => &personality.license,
-        b'V' => &personality.version,
-        _ => {
-            if let Some(accepted) = set(letter, name, personality, config) {
-                config.task = Task::Complain(Event::Refused { letter, name, accepted });
-            }
-            return;
-        }
-    };
-    config.task = Task::Print(text);
+    if set(letter, name, personality, config).is_none() {
+        config.task = Task::Complain(Event::Refused { letter, name, accepted: accepted(letter) });
+    }
 }
 
-/// Carries out an option; what it takes, if that is not `value`.
-fn set<'a>(
-    letter: u8,
-    value: &'a [u8],
-    personality: &Personality,
-    config: &mut Config<'a>,
-) -> Option<&'static str> {
+/// What an option takes.
+fn accepted(letter: u8) -> Text {
+    let index = b"tFkdSrep".iter().position(|&known| known == letter);
+    const ACCEPTED: words::Words = words![
+        "--to takes child, group or all",
+        "--message-format takes text or json",
+        "--kill-after takes 10, 10s, 500ms, 1m",
+        "--delay takes 10, 10s, 500ms, 1m",
+        "--stop takes SIGNAL:DURATION,...,SIGNAL, 8 at most",
+        "--rewrite takes SIGNAL:SIGNAL or SIGNAL:0",
+        "--remap takes CODE or CODE:CODE, 0 to 255",
+        "--parent-death takes a signal's name or number",
+    ];
+    ACCEPTED.nth(index.unwrap_or(0))
+}
+
+/// Carries out an option; `None` if it does not take `value`.
+fn set<'a>(letter: u8, value: &'a [u8], personality: &Personality, config: &mut Config<'a>) -> Option<()> {
     match letter {
+        b'h' => config.task = Task::Print(Printed::Help),
+        b'l' | b'L' => config.task = Task::Print(Printed::License),
+        b'V' => config.task = Task::Print(Printed::Version),
         b'g' => config.target = Target::Group,
         b's' => config.adopts_orphans = true,
         b'w' => config.warns_of_zombies = true,
@@ -130,42 +139,32 @@ fn set<'a>(
             config.place = Place::OurGroup;
             config.target = Target::Child;
         }
-        b't' => match word_index(b"child group all", b' ', value) {
-            Some(0) => config.target = Target::Child,
-            Some(1) => config.target = Target::Group,
-            Some(_) => config.target = Target::All,
-            None => return Some("--to takes child, group or all"),
-        },
-        b'F' => match word_index(b"text json", b' ', value) {
-            Some(0) => config.message_format = Format::Text,
-            Some(_) => config.message_format = Format::Json,
-            None => return Some("--message-format takes text or json"),
-        },
-        b'k' => match duration(value) {
-            Some(wait) => config.ladder = Ladder::kill_after(wait),
-            None => return Some("--kill-after takes 10, 10s, 500ms, 1m"),
-        },
-        b'd' => match duration(value) {
-            Some(delay) => config.delay = delay,
-            None => return Some("--delay takes 10, 10s, 500ms, 1m"),
-        },
-        b'S' => match Ladder::parse(value) {
-            Some(ladder) => config.ladder = ladder,
-            None => return Some("--stop takes SIGNAL:DURATION,...,SIGNAL, 8 at most"),
-        },
-        b'r' => match (personality.rewrite)(value) {
-            Some((from, to)) => config.rewrites.set(from, to),
-            None => return Some("--rewrite takes SIGNAL:SIGNAL or SIGNAL:0"),
-        },
-        b'e' => match (personality.remap)(value) {
-            Some((from, to)) => config.remaps.set(from, to),
-            None => return Some("--remap takes CODE or CODE:CODE, 0 to 255"),
-        },
-        // b'p'; there is no other.
-        _ => {
-            config.parent_death = (personality.signal)(value);
-            return config.parent_death.is_none().then_some("--parent-death takes a signal's name or number");
+        b't' => {
+            config.target = match word_index(b"child group all", b' ', value)? {
+                0 => Target::Child,
+                1 => Target::Group,
+                _ => Target::All,
+            }
         }
+        b'F' => {
+            config.message_format = match word_index(b"text json", b' ', value)? {
+                0 => Format::Text,
+                _ => Format::Json,
+            }
+        }
+        b'k' => config.ladder = Ladder::kill_after(duration(value)?),
+        b'd' => config.delay = duration(value)?,
+        b'S' => config.ladder = Ladder::parse(value)?,
+        b'r' => {
+            let (from, to) = (personality.rewrite)(value)?;
+            config.rewrites.set(from, to);
+        }
+        b'e' => {
+            let (from, to) = (personality.remap)(value)?;
+            config.remaps.set(from, to);
+        }
+        // b'p'; there is no other.
+        _ => config.parent_death = Some((personality.signal)(value)?),
     }
-    None
+    Some(())
 }

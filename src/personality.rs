@@ -11,27 +11,32 @@ mod tini;
 
 use crate::args::{Args, Env};
 use crate::config::{Config, Place, Stream, Target};
-use crate::event::{Level, Voice, base_name};
+use crate::event::{Level, base_name};
 use crate::getopt::{Grammar, Order};
+use crate::line::word_index;
 use crate::signal::{Signal, SignalSet};
+use crate::voice::{Printed, Voice};
 pub use pausa::PAUSA;
 
-/// The first row serves every name that no row has.
-static PERSONALITIES: [&Personality; 5] =
-    [&PAUSA, &pause::PAUSE, &tini::TINI, &dumb_init::DUMB_INIT, &catatonit::CATATONIT];
+static PERSONALITIES: [Personality; 5] =
+    [PAUSA, pause::PAUSE, tini::TINI, dumb_init::DUMB_INIT, catatonit::CATATONIT];
+
+/// What each of them is called, in the same order: a blank between two names of one, and between two of them a
+/// slash, which no base name has. The first serves every other name, too.
+const NAMES: &[u8] = b"pausa/pause/tini docker-init init tini-static/dumb-init/catatonit podman-init";
 
 /// A contract.
 #[derive(Debug)]
 pub struct Personality {
-    pub names: Names,
     /// Turns the arguments behind `argv[0]` and the environment into a `Config`.
     pub parse: for<'a> fn(Args<'a>, &Env<'a>, &mut Config<'a>),
 
     /// The options. A letter means the same in every personality (`parse.rs`).
     pub grammar: Grammar,
     pub order: Order,
-    /// Variables that stand for an option: name, the value that is asked for if any, the option's letter.
-    pub variables: &'static [(&'static str, &'static str, u8)],
+    /// Variables that stand for an option, in the same form: its letter, a colon, the variable's name, and
+    /// behind an equals sign its value if only that one counts.
+    pub variables: Grammar,
     /// What an option for a signal, a rewrite and an exit code accepts.
     pub signal: fn(&[u8]) -> Option<Signal>,
     pub rewrite: fn(&[u8]) -> Option<Rewrite>,
@@ -72,54 +77,31 @@ pub struct Personality {
     /// How much is told, if no option says otherwise.
     pub verbosity: Level,
     pub voice: Voice,
-    pub help: Text,
-    pub version: Text,
-    pub license: Text,
+    /// From this level on, reports go to stdout instead of stderr.
+    pub stdout_from: Level,
+    pub help_to: Stream,
+    pub version_to: Stream,
+    /// What follows a complaint about the call.
+    pub on_mistake: Printed,
 }
 
 /// From one signal to another, or to none.
 pub type Rewrite = (Signal, Option<Signal>);
 
-/// What an option prints: words as in `Event::fill`, and a text behind them.
-#[derive(Clone, Copy, Debug)]
-pub struct Text {
-    pub stream: Stream,
-    pub head: &'static [u8],
-    pub body: &'static str,
-}
-
-impl Text {
-    const NONE: Self = Self::stdout("");
-
-    const fn stdout(body: &'static str) -> Self {
-        Self { stream: Stream::Stdout, head: b"", body }
-    }
-}
-
-/// Base names, with a blank behind each. They stand in the row itself and not behind a pointer, for the
-/// sake of memory: `link.ld` keeps all that hold mode reads in one page.
-#[derive(Debug)]
-pub struct Names([u8; 40]);
-
-impl Names {
-    const fn new(names: &str) -> Self {
-        let mut bytes = [b' '; 40];
-        let (place, _) = bytes.split_at_mut(names.len());
-        place.copy_from_slice(names.as_bytes());
-        Self(bytes)
-    }
-
-    fn contain(&self, name: &[u8]) -> bool {
-        self.0.split(|&byte| byte == b' ').any(|known| known.len() == name.len() && known.iter().eq(name))
-    }
-}
-
 impl Personality {
+    /// Our own.
+    #[must_use]
+    pub const fn ours() -> &'static Self {
+        let [ours, ..] = &PERSONALITIES;
+        ours
+    }
+
     #[must_use]
     pub fn from_argv0(argv0: &[u8]) -> &'static Self {
         let base = base_name(argv0);
-        let [default, others @ ..] = PERSONALITIES;
-        others.into_iter().find(|row| !base.is_empty() && row.names.contain(base)).unwrap_or(default)
+        let mut names = NAMES.split(|&byte| byte == b'/');
+        let index = names.position(|names| word_index(names, b' ', base).is_some());
+        index.and_then(|index| PERSONALITIES.get(index)).unwrap_or(Self::ours())
     }
 }
 
@@ -133,39 +115,43 @@ mod tests {
     #[test]
     fn no_voice_tells_chatter_below_info() {
         let (signal, pid, wait) = (Signal::TERM, Pid::new(7), WaitStatus::new(0));
-        for personality in PERSONALITIES {
+        for personality in &PERSONALITIES {
             for event in [
                 Event::Received { signal },
                 Event::Forwarded { signal, passed: signal, pid },
                 Event::Reaped { pid, wait },
                 Event::Reaped { pid, wait: WaitStatus::new(9) },
             ] {
-                let (level, _, words) = personality.voice.words_for(&event);
-                assert!(event.is_chatter() && (level >= Level::Info || words.is_empty()), "{event:?}");
+                let told = personality.voice.words_for(&event);
+                assert!(
+                    event.is_chatter() && told.is_none_or(|(level, ..)| level >= Level::Info),
+                    "{event:?}"
+                );
             }
         }
     }
 
     #[test]
     fn the_base_name_decides() {
-        for (argv0, first) in [
-            ("pause", "pause "),
-            ("/pause", "pause "),
-            ("./bin/pause", "pause "),
-            ("pausa", "pausa "),
-            ("/pausa", "pausa "),
-            ("", "pausa "),
-            ("pause/", "pausa "),
-            ("pause2", "pausa "),
-            ("/usr/bin/tini", "tini "),
-            ("/sbin/docker-init", "tini "),
-            ("/dev/init", "tini "),
-            ("/usr/bin/dumb-init", "dumb-init "),
-            ("catatonit", "catatonit "),
-            ("/run/podman-init", "catatonit "),
+        for (argv0, index) in [
+            ("pause", 1),
+            ("/pause", 1),
+            ("./bin/pause", 1),
+            ("pausa", 0),
+            ("/pausa", 0),
+            ("", 0),
+            ("pause/", 0),
+            ("pause2", 0),
+            ("init tini-static", 0),
+            ("/usr/bin/tini", 2),
+            ("/sbin/docker-init", 2),
+            ("/dev/init", 2),
+            ("/usr/bin/dumb-init", 3),
+            ("catatonit", 4),
+            ("/run/podman-init", 4),
         ] {
-            let names = &Personality::from_argv0(argv0.as_bytes()).names.0;
-            assert!(names.starts_with(first.as_bytes()), "{argv0:?}");
+            let found = Personality::from_argv0(argv0.as_bytes());
+            assert!(core::ptr::eq(found, &PERSONALITIES[index]), "{argv0:?}");
         }
     }
 }

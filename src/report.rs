@@ -4,9 +4,10 @@
 use crate::config::{Config, Stream, Task};
 use crate::event::{Event, Level, Speaker};
 use crate::line::Line;
-use crate::personality::{PAUSA, Text};
+use crate::personality::Personality;
 use crate::status::ExitStatus;
 use crate::sys::{self, Fd};
+use crate::voice::Printed;
 
 /// Tells of `event`, if `config` wants to hear of such. `false`: it does, but nobody could take the line.
 #[inline(never)]
@@ -15,17 +16,17 @@ pub fn tell(config: &Config<'_>, event: &Event<'_>) -> bool {
         return true;
     }
     // What no original knows is told in our own words, whoever we are.
-    let voice = if event.is_ours_alone() { &PAUSA.voice } else { &config.personality.voice };
-    let (level, prefix, words) = voice.words_for(event);
-    if level > config.verbosity || words.is_empty() {
+    let personality = if event.is_ours_alone() { Personality::ours() } else { config.personality };
+    let Some((level, beginning, text)) = personality.voice.words_for(event) else { return true };
+    if level > config.verbosity {
         return true;
     }
     let speaker = Speaker { name: config.name, pid: sys::getpid() };
     let mut line = Line::new();
-    event.fill(prefix, speaker, &mut line);
-    event.fill(words, speaker, &mut line);
+    event.fill(beginning, speaker, &mut line);
+    event.fill(text, speaker, &mut line);
     line.push(b'\n');
-    let fd = if level >= voice.stdout_from { Fd::STDOUT } else { Fd::STDERR };
+    let fd = if level >= personality.stdout_from { Fd::STDOUT } else { Fd::STDERR };
     sys::write_now(fd, line.as_bytes()).is_ok()
 }
 
@@ -39,26 +40,27 @@ pub fn tell_message(config: &Config<'_>, message: &[u8]) {
 /// Says what there is to say when there is nothing to run.
 #[inline(never)]
 pub fn answer(config: &Config<'_>) -> ExitStatus {
-    let voice = &config.personality.voice;
-    let (stream, head, body, status) = match config.task {
-        Task::Print(&Text { stream, head, body }) => (stream, head, body, 0),
+    let personality = config.personality;
+    let (printed, stream, status) = match config.task {
+        Task::Print(Printed::Help) => (Printed::Help, personality.help_to, 0),
+        Task::Print(Printed::Version) => (Printed::Version, personality.version_to, 0),
+        Task::Print(printed) => (printed, Stream::Stdout, 0),
         Task::Complain(event) => {
             tell(config, &event);
             if event.is_ours_alone() || matches!(event, Event::Refused { .. } | Event::Reserved) {
-                return ExitStatus(config.personality.failure);
+                return ExitStatus(personality.failure);
             }
-            (Stream::Stderr, voice.usage_head, voice.usage, config.personality.failure)
+            (personality.on_mistake, Stream::Stderr, personality.failure)
         }
         _ => return ExitStatus::SUCCESS,
     };
     let mut line = Line::new();
-    Event::NoCommand.fill(head, Speaker { name: config.name, pid: sys::getpid() }, &mut line);
-    for part in [line.as_bytes(), body.as_bytes()] {
-        // What was asked for may wait for its reader, a complaint may not. A closed descriptor: nobody to tell.
-        let _ = match stream {
-            Stream::Stdout => sys::write_all(Fd::STDOUT, part),
-            Stream::Stderr => sys::write_now(Fd::STDERR, part),
-        };
-    }
+    let speaker = Speaker { name: config.name, pid: sys::getpid() };
+    Event::NoCommand.fill(personality.voice.printed(printed), speaker, &mut line);
+    // What was asked for may wait for its reader, a complaint may not. A closed descriptor: nobody to tell.
+    let _ = match stream {
+        Stream::Stdout => sys::write_all(Fd::STDOUT, line.as_bytes()),
+        Stream::Stderr => sys::write_now(Fd::STDERR, line.as_bytes()),
+    };
     ExitStatus(status)
 }

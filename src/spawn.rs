@@ -77,10 +77,10 @@ pub fn spawn(
         }
         let mut entry = Line::new();
         if config.personality.passes_listen_pid
-            && env.get("LISTEN_PID").and_then(decimal) == Some(own.raw().unsigned_abs())
+            && env.get(b"LISTEN_PID").and_then(decimal) == Some(own.raw().unsigned_abs())
         {
-            entry.text("LISTEN_PID=").pid(sys::getpid()).push(0);
-            env.replace("LISTEN_PID", entry.as_bytes().as_ptr());
+            entry.bytes(b"LISTEN_PID=").pid(sys::getpid()).push(0);
+            env.replace(b"LISTEN_PID", entry.as_bytes().as_ptr());
         }
         sys::set_mask(mask);
         let errno = exec(command, env, config);
@@ -110,7 +110,7 @@ fn exec(command: &Command<'_>, env: &Env<'_>, config: &Config<'_>) -> Errno {
     }
     let mut buffer = [0; PATH_MAX];
     let mut verdict = Errno::NOENT;
-    for directory in env.get("PATH").unwrap_or(DEFAULT_PATH).split(|&byte| byte == b':') {
+    for directory in env.get(b"PATH").unwrap_or(DEFAULT_PATH).split(|&byte| byte == b':') {
         match run(join(&mut buffer, directory, name)) {
             // Told at the end, if there is no better one further on.
             Errno::ACCES => verdict = Errno::ACCES,

@@ -181,7 +181,7 @@ pub fn compose(facts: &Facts<'_>, format: Format, line: &mut Line) {
     sheet.field("max_rss_bytes").number(facts.usage.max_rss);
     sheet.field("orphans_reaped").number(facts.reaped);
     sheet.field("signals_forwarded").number(facts.forwarded);
-    sheet.line.text(if format == Format::Json { "}\n" } else { "\n" });
+    sheet.line.bytes(if format == Format::Json { b"}\n" } else { b"\n" });
 }
 
 /// A message in the making.
@@ -200,7 +200,7 @@ impl Sheet<'_> {
             (Format::Json, false) => (",\"", "\":"),
         };
         self.is_first = false;
-        self.line.text(before).text(key).text(between);
+        self.line.bytes(before.as_bytes()).bytes(key.as_bytes()).bytes(between.as_bytes());
         self
     }
 
@@ -211,25 +211,25 @@ impl Sheet<'_> {
     /// In thousandths.
     fn seconds(&mut self, nanoseconds: u64) {
         let milliseconds = nanoseconds / (SECOND / 1000);
-        self.line.number(milliseconds / 1000).text(".");
+        self.line.number(milliseconds / 1000).bytes(b".");
         self.line.number(milliseconds / 100 % 10).number(milliseconds / 10 % 10).number(milliseconds % 10);
         if self.format == Format::Text {
-            self.line.text(" s");
+            self.line.bytes(b" s");
         }
     }
 
     fn plain(&mut self, text: &str) {
-        self.line.text(text);
+        self.line.bytes(text.as_bytes());
     }
 
     fn plain_word(&mut self, text: &str) {
-        self.word(|line| line.text(text));
+        self.word(|line| line.bytes(text.as_bytes()));
     }
 
     fn word(&mut self, write: impl FnOnce(&mut Line) -> &mut Line) {
         let mark = if self.format == Format::Json { "\"" } else { "" };
-        self.line.text(mark);
-        write(self.line).text(mark);
+        self.line.bytes(mark.as_bytes());
+        write(self.line).bytes(mark.as_bytes());
     }
 
     /// Somebody else's words.

@@ -28,7 +28,7 @@ pub fn asked(received: &Received) -> Asked {
     let mut length = 0;
     if sender.raw() > 0 {
         let mut path = Line::new();
-        path.text("/proc/").pid(sender).text("/comm\0");
+        path.bytes(b"/proc/").pid(sender).bytes(b"/comm\0");
         length = sys::read_file(path.as_bytes(), &mut comm).trim_ascii_end().len();
     }
     Asked { signal: received.signal, sender, uid: received.uid(), comm: (comm, length), at: sys::now() }
@@ -38,7 +38,7 @@ pub fn asked(received: &Received) -> Asked {
 pub fn write(path: &[u8], facts: &Facts<'_>, config: &Config<'_>) {
     let mut name = Line::new();
     // As it is: another path is another file. One that does not fit loses its NUL, and is refused.
-    name.bytes(path).text("\0");
+    name.bytes(path).bytes(b"\0");
     let mut message = Line::new();
     termination::compose(facts, config.message_format, &mut message);
     if let Err(errno) = sys::write_file(name.as_bytes(), message.as_bytes()) {

@@ -1,18 +1,18 @@
-//! catatonit 0.1.7, which is podman-init, too (`catatonit.c` of openSUSE/catatonit; its behaviour, none of
-//! its code). Pure.
+//! catatonit 0.1.7. `podman run --init` calls it /run/podman-init (`catatonit.c` of openSUSE/catatonit; its
+//! behaviour, none of its code). Pure.
 
-use super::{Names, PAUSA, Personality, Text};
+use super::{PAUSA, Personality};
 use crate::config::Stream;
-use crate::event::{Level, Voice};
+use crate::event::Level;
 use crate::getopt::Order;
 use crate::signal::{Signal, SignalSet};
+use crate::voice::Voice;
+use crate::words::words;
 
-pub static CATATONIT: Personality = Personality {
-    // podman run --init calls /run/podman-init.
-    names: Names::new("catatonit podman-init"),
+pub const CATATONIT: Personality = Personality {
     grammar: b"g: h: L: P: V:version",
     order: Order::Permutes,
-    variables: &[("CATATONIT_DEBUG", "", b'+'), ("CATATONIT_LOG", "", b'x')],
+    variables: b"+:CATATONIT_DEBUG x:CATATONIT_LOG",
     collected: KERNEL_SIGNALS.complement(),
     swallowed: SignalSet::of(&[Signal::TSTP, Signal::TTIN, Signal::TTOU]),
     holds_by_default: false,
@@ -24,43 +24,51 @@ pub static CATATONIT: Personality = Personality {
     passes_listen_pid: true,
     closes_descriptors: true,
     verbosity: Level::Fatal,
-    voice: Voice {
-        prefixes: b"\
-ERROR (catatonit:%i): \nWARN (catatonit:%i): \nINFO (catatonit:%i): \nDEBUG (catatonit:%i): ",
-        words: b"\
-a%N: invalid option -- '%n'
-a%N: unrecognized option '--%n'
-a%N: option requires an argument -- '%n'
-a%N: option '--%n' requires an argument
-a%N: option '--%n' doesn't allow an argument
-
-
-0missing program name
-0CATATONIT_LOG is reserved for future use
-
-
-0failed to set child-reaper as non-pid1: %e
-0failed to fork child: %e
-0failed to exec pid1: %e
-3pid1 (%p) spawned: %n
-
-
-
-1forwarding of signal %S to pid1 (%p) failed: %e
-
-
-3child process %p exited with code %w
-3child process %p exited due to signal %W
-3child process %p exited with code %w
-3child process %p exited due to signal %W",
-        usage_head: USAGE,
-        usage: "",
-        stdout_from: Level::Silent,
-    },
-    help: Text { stream: Stream::Stderr, head: USAGE, body: HELP },
-    // catatonit calls itself tini, since dockerd wants that.
-    version: Text::stdout("tini version 0.1.7_catatonit_pausa\n"),
-    license: Text::stdout(LICENSE),
+    voice: Voice(words![
+        // Prefixes.
+        "ERROR (catatonit:%i): ",
+        "WARN (catatonit:%i): ",
+        "INFO (catatonit:%i): ",
+        "DEBUG (catatonit:%i): ",
+        // What is printed.
+        USAGE,
+        HELP,
+        // catatonit calls itself tini, since dockerd wants that.
+        "tini version 0.1.7_catatonit_pausa\n",
+        LICENSE,
+        // Events.
+        "5%N: invalid option -- '%n'",
+        "5%N: unrecognized option '--%n'",
+        "5%N: option requires an argument -- '%n'",
+        "5%N: option '--%n' requires an argument",
+        "5%N: option '--%n' doesn't allow an argument",
+        "",
+        "",
+        "0missing program name",
+        "0CATATONIT_LOG is reserved for future use",
+        "",
+        "",
+        "0failed to set child-reaper as non-pid1: %e",
+        "0failed to fork child: %e",
+        "0failed to exec pid1: %e",
+        "3pid1 (%p) spawned: %n",
+        "",
+        "",
+        "",
+        "1forwarding of signal %S to pid1 (%p) failed: %e",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "3child process %p exited with code %w",
+        "3child process %p exited with code %w",
+        "3child process %p exited due to signal %W",
+        "3child process %p exited due to signal %W",
+    ]),
+    help_to: Stream::Stderr,
     ..PAUSA
 };
 
@@ -83,9 +91,10 @@ pausa, called as catatonit, is free software under the MIT or the Apache-2.0
 license. No code of catatonit, which is under the GPL, is in it.
 ";
 
-const USAGE: &[u8] = b"usage: catatonit [-ghLPV] [--] <progname> [<arguments>...]%l";
+const USAGE: &str = "usage: catatonit [-ghLPV] [--] <progname> [<arguments>...]\n";
 
-const HELP: &str = "
+const HELP: &str = "usage: catatonit [-ghLPV] [--] <progname> [<arguments>...]
+
   -g              signal the process group of the child
   -h              print this
   -L              print the license

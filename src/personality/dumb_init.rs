@@ -1,17 +1,17 @@
 //! dumb-init 1.2.5 (`dumb-init.c` of Yelp/dumb-init). Pure.
 
-use super::{Names, PAUSA, Personality, Text};
+use super::{PAUSA, Personality};
 use crate::config::{Place, Stream, Target};
-use crate::event::{Level, Voice};
 use crate::getopt::Order;
 use crate::line::split_once;
 use crate::signal::{Signal, decimal};
+use crate::voice::Voice;
+use crate::words::words;
 
-pub static DUMB_INIT: Personality = Personality {
-    names: Names::new("dumb-init"),
+pub const DUMB_INIT: Personality = Personality {
     grammar: b"c:single-child r=rewrite v:verbose h:help V:version",
     order: Order::Abbreviates,
-    variables: &[("DUMB_INIT_DEBUG", "1", b'v'), ("DUMB_INIT_SETSID", "0", b'c')],
+    variables: b"v:DUMB_INIT_DEBUG=1 c:DUMB_INIT_SETSID=0",
     rewrite,
     place: Place::OwnSession,
     target: Target::Group,
@@ -24,55 +24,59 @@ pub static DUMB_INIT: Personality = Personality {
     leaves_directory: true,
     suspends_itself: true,
     farewell: Some(Signal::TERM),
-    voice: Voice {
-        prefixes: b"[dumb-init] \n\n[dumb-init] ",
-        words: b"\
-a%N: invalid option -- '%n'
-a%N: unrecognized option '--%n'
-a%N: option requires an argument -- '%n'
-a%N: option '--%n' requires an argument
-a%N: option '--%n' doesn't allow an argument
-
-aUsage: -r option takes <signum>:<signum>, where <signum> is between 1 and 31.%l\
-This option can be specified multiple times.%l\
-Use --help for full usage.
-aUsage: %N [option] program [args]%lTry %N --help for full usage.
-
-
-
-
-0Unable to fork. Exiting.
-0%n: %e
-2Child spawned with PID %p.
-2Received signal %S.
-2Forwarded signal %T to children.
-2Not forwarding signal 0 to children (ignored).
-2Forwarded signal %S to children.
-
-
-2A child with PID %p exited with exit status %w.
-2A child with PID %p was terminated by signal %W.
-2Child exited with status %c. Goodbye.
-2Child exited with status %c. Goodbye.
-
-
-
-2Translating signal %S to %T.
-2Ignoring tty hand-off signal %S.",
-        usage_head: b"",
-        usage: "",
-        stdout_from: Level::Silent,
-    },
-    help: Text {
-        stream: Stream::Stderr,
-        head: b"dumb-init v1.2.5_pausa%lUsage: %N [option] command [[arg] ...]%l",
-        body: HELP,
-    },
-    version: Text { stream: Stream::Stderr, head: b"", body: "dumb-init v1.2.5_pausa\n" },
+    voice: Voice(words![
+        // Prefixes.
+        "[dumb-init] ",
+        "",
+        "[dumb-init] ",
+        "",
+        // What is printed.
+        "",
+        HELP,
+        "dumb-init v1.2.5_pausa\n",
+        "",
+        // Events.
+        "5%N: invalid option -- '%n'",
+        "5%N: unrecognized option '--%n'",
+        "5%N: option requires an argument -- '%n'",
+        "5%N: option '--%n' requires an argument",
+        "5%N: option '--%n' doesn't allow an argument",
+        "",
+        "5Usage: -r option takes <signum>:<signum>, where <signum> is between 1 and 31.\n\
+        This option can be specified multiple times.\n\
+        Use --help for full usage.",
+        "5Usage: %N [option] program [args]\nTry %N --help for full usage.",
+        "",
+        "",
+        "",
+        "",
+        "0Unable to fork. Exiting.",
+        "0%n: %e",
+        "2Child spawned with PID %p.",
+        "2Received signal %S.",
+        "2Forwarded signal %T to children.",
+        "2Not forwarding signal 0 to children (ignored).",
+        "2Forwarded signal %S to children.",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "2Translating signal %S to %T.",
+        "2Ignoring tty hand-off signal %S.",
+        "2A child with PID %p exited with exit status %w.",
+        "2Child exited with status %c. Goodbye.",
+        "2A child with PID %p was terminated by signal %W.",
+        "2Child exited with status %c. Goodbye.",
+    ]),
+    help_to: Stream::Stderr,
+    version_to: Stream::Stderr,
     ..PAUSA
 };
 
-const HELP: &str = "
+const HELP: &str = "dumb-init v1.2.5_pausa
+Usage: %N [option] command [[arg] ...]
+
 Run command in a session of its own, and forward signals to it.
 
    -c, --single-child   no session; signal the direct child only

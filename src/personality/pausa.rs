@@ -1,20 +1,21 @@
 //! Ourselves. Pure.
 
-use super::{Names, Personality, Text};
-use crate::config::{Place, Target};
-use crate::event::{Level, Voice};
+use super::Personality;
+use crate::config::{Place, Stream, Target};
+use crate::event::Level;
 use crate::getopt::Order;
 use crate::line::split_once;
 use crate::parse;
 use crate::signal::{Signal, SignalSet, decimal};
+use crate::voice::{Printed, Voice};
+use crate::words::words;
 
 pub const PAUSA: Personality = Personality {
-    names: Names::new("pausa"),
     parse: parse::parse,
     grammar: b"g:group t=to r=rewrite e=remap p=parent-death k=kill-after S=stop d=delay D:drain m?message \
         F=message-format s: v:verbose q:quiet h:help V:version",
     order: Order::Exact,
-    variables: &[],
+    variables: b"",
     signal: Signal::parse,
     rewrite,
     remap,
@@ -35,44 +36,53 @@ pub const PAUSA: Personality = Personality {
     holds_by_default: true,
     hold_ignores: SignalSet::EMPTY,
     verbosity: Level::Warning,
-    voice: Voice {
-        prefixes: b"pausa: \npausa: \npausa: ",
-        words: b"\
-0unknown option '-%n'; see pausa --help
-0unknown option '--%n'; see pausa --help
-0option '-%n' needs a value; see pausa --help
-0option '--%n' needs a value; see pausa --help
-0option '--%n' takes no value; see pausa --help
-0PAUSA_OPTIONS takes options only, not '%n'; see pausa --help
-0'%n' is refused: %a
-
-
-
-0--to all works only as PID 1; use --to group
-1orphans will not come to us, neither PID 1 nor subreaper: %e
-0cannot fork: %e
-0cannot run '%n': %e
-2started '%n' as %p
-
-2%s came, %t sent to %p
-2%s came, and is dropped
-1%s cannot be sent to %p: %e
-2child %p stopped by %s
-
-2reaped %p: exited with %w
-2reaped %p: killed by %w
-2child %p has ended; exit status %c
-2child %p has ended; exit status %c
-1%n: cannot write the termination message: %e
-1the time is over: killing what is left
-1%c lines were lost: nobody could take them",
-        usage_head: b"",
-        usage: "",
-        stdout_from: Level::Silent,
-    },
-    help: Text::stdout(HELP),
-    version: Text::stdout(concat!("pausa ", env!("CARGO_PKG_VERSION"), "\n")),
-    license: Text::NONE,
+    voice: Voice(words![
+        // Prefixes.
+        "pausa: ",
+        "pausa: ",
+        "pausa: ",
+        "",
+        // What is printed.
+        "",
+        HELP,
+        concat!("pausa ", env!("CARGO_PKG_VERSION"), "\n"),
+        "",
+        // Events.
+        "0unknown option '-%n'; see pausa --help",
+        "0unknown option '--%n'; see pausa --help",
+        "0option '-%n' needs a value; see pausa --help",
+        "0option '--%n' needs a value; see pausa --help",
+        "0option '--%n' takes no value; see pausa --help",
+        "0PAUSA_OPTIONS takes options only, not '%n'; see pausa --help",
+        "0'%n' is refused: %a",
+        "",
+        "",
+        "",
+        "0--to all works only as PID 1; use --to group",
+        "1orphans will not come to us, neither PID 1 nor subreaper: %e",
+        "0cannot fork: %e",
+        "0cannot run '%n': %e",
+        "2started '%n' as %p",
+        "",
+        "2%s came, %t sent to %p",
+        "2%s came, and is dropped",
+        "1%s cannot be sent to %p: %e",
+        "2child %p stopped by %s",
+        "",
+        "1%n: cannot write the termination message: %e",
+        "1the time is over: killing what is left",
+        "1%c lines were lost: nobody could take them",
+        "",
+        "",
+        "2reaped %p: exited with %w",
+        "2child %p has ended; exit status %c",
+        "2reaped %p: killed by %w",
+        "2child %p has ended; exit status %c",
+    ]),
+    stdout_from: Level::Silent,
+    help_to: Stream::Stdout,
+    version_to: Stream::Stdout,
+    on_mistake: Printed::Usage,
 };
 
 const HELP: &str = "\

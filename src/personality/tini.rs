@@ -1,22 +1,19 @@
-//! tini 0.19.0, which is docker-init, too (`src/tini.c` of krallin/tini). Pure.
+//! tini 0.19.0. `docker run --init` calls it /sbin/docker-init, of old /dev/init (`src/tini.c` of krallin/tini).
+//! Pure.
 
 use super::catatonit::KERNEL_SIGNALS;
-use super::{Names, PAUSA, Personality, Text};
-use crate::config::Stream;
-use crate::event::{Level, Voice};
+use super::{PAUSA, Personality};
+use crate::event::Level;
 use crate::getopt::Order;
 use crate::signal::{Signal, SignalSet, decimal};
+use crate::voice::{Printed, Voice};
+use crate::words::words;
 
-pub static TINI: Personality = Personality {
+pub const TINI: Personality = Personality {
     // docker run --init calls /sbin/docker-init, of old /dev/init.
-    names: Names::new("tini docker-init init tini-static"),
     grammar: b"h: s: p= v: w: g: e= l:",
     order: Order::Permutes,
-    variables: &[
-        ("TINI_SUBREAPER", "", b's'),
-        ("TINI_KILL_PROCESS_GROUP", "", b'g'),
-        ("TINI_VERBOSITY", "", b'n'),
-    ],
+    variables: b"s:TINI_SUBREAPER g:TINI_KILL_PROCESS_GROUP n:TINI_VERBOSITY",
     signal: full_name,
     remap: exit_code,
     adopts_orphans: false,
@@ -27,47 +24,56 @@ pub static TINI: Personality = Personality {
     failure: 1,
     exec_failures: [127, 126, 1],
     falls_back_to_shell: true,
-    voice: Voice {
-        prefixes: b"\
-[FATAL tini (%i)] \n[WARN  tini (%i)] \n[INFO  tini (%i)] \n[DEBUG tini (%i)] \n[TRACE tini (%i)] ",
-        // Signals are named, where tini has the words of strsignal(3).
-        words: b"\
-a%N: invalid option -- '%n'
-a%N: invalid option -- '-'
-a%N: option requires an argument -- '%n'
-
-
-
-0Not a valid option for -%o: %n
-
-
-1Tini is not running as PID 1 and isn't registered as a child subreaper.%l\
-Zombie processes will not be re-parented to Tini, so zombie reaping won't work.%l\
-To fix the problem, use the -s option or set the environment variable TINI_SUBREAPER to register \
-Tini as a child subreaper, or run Tini as PID 1.
-
-0Failed to register as child subreaper: %e
-0fork failed: %e
-0exec %n failed: %e
-2Spawned child process '%n' with pid '%p'
-3Received %s
-3Passing signal: '%t'
-
-1Unexpected error when forwarding signal: '%e'
-
-1Reaped zombie process with pid=%p
-3Reaped child with pid: '%p'
-3Reaped child with pid: '%p'
-2Main child exited normally (with status '%w')
-2Main child exited with signal (with signal '%w')",
-        usage_head: USAGE_HEAD,
-        usage: USAGE,
-        stdout_from: Level::Info,
-    },
-    help: Text { stream: Stream::Stdout, head: USAGE_HEAD, body: USAGE },
-    // dockerd runs `docker-init --version`, wants a line that begins so, and shows what follows `git.`.
-    version: Text::stdout("tini version 0.19.0_pausa - git.pausa\n"),
-    license: Text::stdout(LICENSE),
+    // Signals are named, where tini has the words of strsignal(3).
+    voice: Voice(words![
+        // Prefixes.
+        "[FATAL tini (%i)] ",
+        "[WARN  tini (%i)] ",
+        "[INFO  tini (%i)] ",
+        "[DEBUG tini (%i)] ",
+        // What is printed.
+        "",
+        HELP,
+        // dockerd runs `docker-init --version`, wants a line that begins so, and shows what follows `git.`.
+        "tini version 0.19.0_pausa - git.pausa\n",
+        LICENSE,
+        // Events.
+        "5%N: invalid option -- '%n'",
+        "5%N: invalid option -- '-'",
+        "5%N: option requires an argument -- '%n'",
+        "",
+        "",
+        "",
+        "0Not a valid option for -%o: %n",
+        "",
+        "",
+        "1Tini is not running as PID 1 and isn't registered as a child subreaper.\n\
+        Zombie processes will not be re-parented to Tini, so zombie reaping won't work.\n\
+        To fix the problem, use the -s option or set the environment variable TINI_SUBREAPER to register \
+        Tini as a child subreaper, or run Tini as PID 1.",
+        "",
+        "0Failed to register as child subreaper: %e",
+        "0fork failed: %e",
+        "0exec %n failed: %e",
+        "2Spawned child process '%n' with pid '%p'",
+        "3Received %s",
+        "3Passing signal: '%t'",
+        "",
+        "1Unexpected error when forwarding signal: '%e'",
+        "",
+        "1Reaped zombie process with pid=%p",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "3Reaped child with pid: '%p'",
+        "2Main child exited normally (with status '%w')",
+        "3Reaped child with pid: '%p'",
+        "2Main child exited with signal (with signal '%w')",
+    ]),
+    stdout_from: Level::Info,
+    on_mistake: Printed::Help,
     ..PAUSA
 };
 
@@ -75,10 +81,9 @@ const LICENSE: &str = "pausa, called as tini, is free software under the MIT or 
 No code of tini, which is under the MIT license, is in it.
 ";
 
-const USAGE_HEAD: &[u8] =
-    b"%b (tini version 0.19.0_pausa)%lUsage: %b [OPTIONS] PROGRAM -- [ARGS] | --version%l";
+const HELP: &str = "%b (tini version 0.19.0_pausa)
+Usage: %b [OPTIONS] PROGRAM -- [ARGS] | --version
 
-const USAGE: &str = "
 Run PROGRAM as the child of an init that reaps and forwards signals.
 
   --version  print the version

@@ -19,6 +19,8 @@ const PURE: &[&str] = &[
     "signal",
     "status",
     "termination",
+    "voice",
+    "words",
 ];
 
 /// The rooms that may say `unsafe`: the metal, and what reads the kernel's stack or replaces libc's memory functions.
