@@ -8,6 +8,7 @@ use crate::process::Pid;
 use crate::shutdown::SECOND;
 use crate::signal::Signal;
 use crate::status::{ExitStatus, WaitStatus};
+use crate::words::{Text, Words, text, words};
 
 /// The forms that there are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -122,65 +123,124 @@ impl Reason {
         }
     }
 
-    /// The word for machines, and the words for people.
-    const fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::NotRun => ("not_run", "the program could not be run"),
-            Self::OutOfMemory => ("oom", "out of memory: the kernel killed the main process"),
-            Self::OtherOutOfMemory => {
-                ("oom_other", "out of memory: the kernel killed another process of the container")
-            }
-            Self::Deadline => ("deadline", "killed by pausa: still there when the time was over"),
-            Self::Rewrite => ("rewrite", "killed by pausa: a rewrite says so"),
-            Self::KilledUnseen => ("killed", "killed by nobody in sight"),
-            Self::Asked => ("asked", "asked to stop"),
-            Self::Signal => ("signal", "killed by a signal"),
-            Self::Itself => ("exit", "by itself"),
-        }
+    /// The word for machines, or the words for people.
+    fn words(self, format: Format) -> Text {
+        const WORDS: Words = words![
+            "the program could not be run",
+            "not_run",
+            "out of memory: the kernel killed the main process",
+            "oom",
+            "out of memory: the kernel killed another process of the container",
+            "oom_other",
+            "killed by pausa: still there when the time was over",
+            "deadline",
+            "killed by pausa: a rewrite says so",
+            "rewrite",
+            "killed by nobody in sight",
+            "killed",
+            "asked to stop",
+            "asked",
+            "killed by a signal",
+            "signal",
+            "by itself",
+            "exit",
+        ];
+        WORDS.nth(self as usize * 2 + format as usize)
     }
 }
 
+/// The fields that there are, by their place among the [`KEYS`].
+#[derive(Clone, Copy)]
+enum Field {
+    Program,
+    Pid,
+    Signal,
+    CoreDumped,
+    ExitCode,
+    Status,
+    Reason,
+    Error,
+    OomKills,
+    StopSignal,
+    StopBeforeEnd,
+    StopFrom,
+    StopPid,
+    StopUid,
+    StopCommand,
+    Wall,
+    User,
+    System,
+    MaxRss,
+    OrphansReaped,
+    SignalsForwarded,
+}
+
+const KEYS: Words = words![
+    "program",
+    "pid",
+    "signal",
+    "core_dumped",
+    "exit_code",
+    "status",
+    "reason",
+    "error",
+    "oom_kills",
+    "stop_signal",
+    "stop_before_end",
+    "stop_from",
+    "stop_pid",
+    "stop_uid",
+    "stop_command",
+    "wall",
+    "user",
+    "system",
+    "max_rss_bytes",
+    "orphans_reaped",
+    "signals_forwarded",
+];
+
 /// Writes the message.
 pub fn compose(facts: &Facts<'_>, format: Format, line: &mut Line) {
-    let mut sheet = Sheet { line, format, is_first: true };
-    sheet.field("program").name(facts.program);
-    sheet.field("pid").number(facts.pid.raw().unsigned_abs().into());
-    let reason = Reason::of(facts);
-    match (facts.wait.exit_code(), facts.wait.term_signal()) {
-        (_, Some(signal)) => {
-            sheet.field("signal").word(|line| line.signal(signal));
-            sheet.field("core_dumped").plain(if facts.wait.dumped_core() { "true" } else { "false" });
+    let mut sheet = Sheet { line, format };
+    sheet.name(Field::Program, facts.program);
+    sheet.number(Field::Pid, facts.pid.raw().unsigned_abs().into());
+    match facts.wait.term_signal() {
+        Some(signal) => {
+            sheet.signal(Field::Signal, signal);
+            let dumped = if facts.wait.dumped_core() { text!("true") } else { text!("false") };
+            sheet.key(Field::CoreDumped).text(dumped);
         }
-        (code, None) => sheet.field("exit_code").number(code.unwrap_or(0).into()),
+        None => sheet.number(Field::ExitCode, facts.wait.exit_code().unwrap_or(0).into()),
     }
-    sheet.field("status").number(facts.status.0.into());
-    let (word, words) = reason.words();
-    sheet.field("reason").plain_word(if format == Format::Json { word } else { words });
+    sheet.number(Field::Status, facts.status.0.into());
+    sheet.word(Field::Reason, Reason::of(facts).words(format));
     if let Some(errno) = facts.exec_error {
-        sheet.field("error").word(|line| line.errno(errno));
+        sheet.key(Field::Error);
+        sheet.mark().errno(errno);
+        sheet.mark();
     }
-    sheet.field("oom_kills").number(facts.oom_kills);
+    sheet.number(Field::OomKills, facts.oom_kills);
     if let Some(asked) = facts.asked {
-        sheet.field("stop_signal").word(|line| line.signal(asked.signal));
-        sheet.field("stop_before_end").seconds(facts.ended.saturating_sub(asked.at));
+        sheet.signal(Field::StopSignal, asked.signal);
+        sheet.seconds(Field::StopBeforeEnd, facts.ended.saturating_sub(asked.at));
         if asked.sender.raw() == 0 {
-            sheet.field("stop_from").plain_word("outside");
+            sheet.word(Field::StopFrom, text!("outside"));
         } else {
-            sheet.field("stop_from").plain_word("inside");
-            sheet.field("stop_pid").number(asked.sender.raw().unsigned_abs().into());
-            sheet.field("stop_uid").number(asked.uid.into());
+            sheet.word(Field::StopFrom, text!("inside"));
+            sheet.number(Field::StopPid, asked.sender.raw().unsigned_abs().into());
+            sheet.number(Field::StopUid, asked.uid.into());
             let (comm, length) = &asked.comm;
             if let Some(comm @ [_, ..]) = comm.get(..*length) {
-                sheet.field("stop_command").name(comm);
+                sheet.name(Field::StopCommand, comm);
             }
         }
     }
-    sheet.field("wall").seconds(facts.ended.saturating_sub(facts.started));
-    sheet.field("user").seconds(facts.usage.user);
-    sheet.field("system").seconds(facts.usage.system);
-    sheet.field("max_rss_bytes").number(facts.usage.max_rss);
-    sheet.field("orphans_reaped").number(facts.reaped);
-    sheet.field("signals_forwarded").number(facts.forwarded);
+    sheet.seconds(Field::Wall, facts.ended.saturating_sub(facts.started));
+    sheet.seconds(Field::User, facts.usage.user);
+    sheet.seconds(Field::System, facts.usage.system);
+    sheet.number(Field::MaxRss, facts.usage.max_rss);
+    sheet.number(Field::OrphansReaped, facts.reaped);
+    sheet.number(Field::SignalsForwarded, facts.forwarded);
     sheet.line.bytes(if format == Format::Json { b"}\n" } else { b"\n" });
 }
 
@@ -188,55 +248,65 @@ pub fn compose(facts: &Facts<'_>, format: Format, line: &mut Line) {
 struct Sheet<'l> {
     line: &'l mut Line,
     format: Format,
-    is_first: bool,
 }
 
 impl Sheet<'_> {
-    fn field(&mut self, key: &str) -> &mut Self {
-        let (before, between) = match (self.format, self.is_first) {
-            (Format::Text, true) => ("", ": "),
-            (Format::Text, false) => ("\n", ": "),
-            (Format::Json, true) => ("{\"", "\":"),
-            (Format::Json, false) => (",\"", "\":"),
+    /// Begins a field.
+    #[inline(never)]
+    fn key(&mut self, field: Field) -> &mut Line {
+        let (before, between): (&[u8], &[u8]) = match (self.format, field) {
+            (Format::Text, Field::Program) => (b"", b": "),
+            (Format::Text, _) => (b"\n", b": "),
+            (Format::Json, Field::Program) => (b"{\"", b"\":"),
+            (Format::Json, _) => (b",\"", b"\":"),
         };
-        self.is_first = false;
-        self.line.bytes(before.as_bytes()).bytes(key.as_bytes()).bytes(between.as_bytes());
-        self
+        self.line.bytes(before).text(KEYS.nth(field as usize)).bytes(between)
     }
 
-    fn number(&mut self, number: u64) {
-        self.line.number(number);
+    /// Stands on both sides of a word.
+    #[inline(never)]
+    fn mark(&mut self) -> &mut Line {
+        if self.format == Format::Json { self.line.push(b'"') } else { self.line }
+    }
+
+    #[inline(never)]
+    fn number(&mut self, field: Field, number: u64) {
+        self.key(field).number(number);
     }
 
     /// In thousandths.
-    fn seconds(&mut self, nanoseconds: u64) {
+    #[inline(never)]
+    fn seconds(&mut self, field: Field, nanoseconds: u64) {
         let milliseconds = nanoseconds / (SECOND / 1000);
-        self.line.number(milliseconds / 1000).bytes(b".");
-        self.line.number(milliseconds / 100 % 10).number(milliseconds / 10 % 10).number(milliseconds % 10);
+        let line = self.key(field).number(milliseconds / 1000).push(b'.');
+        line.number(milliseconds / 100 % 10).number(milliseconds / 10 % 10).number(milliseconds % 10);
         if self.format == Format::Text {
             self.line.bytes(b" s");
         }
     }
 
-    fn plain(&mut self, text: &str) {
-        self.line.bytes(text.as_bytes());
+    #[inline(never)]
+    fn word(&mut self, field: Field, text: Text) {
+        self.key(field);
+        self.mark().text(text);
+        self.mark();
     }
 
-    fn plain_word(&mut self, text: &str) {
-        self.word(|line| line.bytes(text.as_bytes()));
-    }
-
-    fn word(&mut self, write: impl FnOnce(&mut Line) -> &mut Line) {
-        let mark = if self.format == Format::Json { "\"" } else { "" };
-        self.line.bytes(mark.as_bytes());
-        write(self.line).bytes(mark.as_bytes());
+    #[inline(never)]
+    fn signal(&mut self, field: Field, signal: Signal) {
+        self.key(field);
+        self.mark().signal(signal);
+        self.mark();
     }
 
     /// Somebody else's words.
-    fn name(&mut self, name: &[u8]) {
-        match self.format {
-            Format::Text => self.line.quote(name),
-            Format::Json => self.line.json_string(name),
+    #[inline(never)]
+    fn name(&mut self, field: Field, name: &[u8]) {
+        let format = self.format;
+        let line = self.key(field);
+        match format {
+            Format::Text => line.quote(name),
+            Format::Json => line.json_string(name),
         };
     }
 }
