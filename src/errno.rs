@@ -65,7 +65,7 @@ impl Errno {
     }
 }
 
-const TEXTS: Words = words![
+pub(crate) const TEXTS: Words = words![
     "Operation not permitted",
     "No such file or directory",
     "No such process",

@@ -249,7 +249,7 @@ impl Event<'_> {
     /// What this event does not have stays empty.
     pub fn fill(&self, text: Text, speaker: Speaker<'_>, line: &mut Line) {
         let mut is_letter = false;
-        for &byte in text.0 {
+        text.unpack(&mut |byte| {
             if is_letter {
                 match byte {
                     b'i' => line.pid(speaker.pid),
@@ -261,7 +261,7 @@ impl Event<'_> {
                 line.push(byte);
             }
             is_letter = byte == b'%';
-        }
+        });
     }
 
     #[rustfmt::skip]

@@ -26,8 +26,12 @@ impl Line {
     }
 
     /// Adds our own words.
+    #[inline(never)]
     pub fn text(&mut self, text: Text) -> &mut Self {
-        self.bytes(text.0)
+        text.unpack(&mut |byte| {
+            self.push(byte);
+        });
+        self
     }
 
     /// Adds bytes that are known to be harmless.

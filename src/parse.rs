@@ -105,18 +105,19 @@ fn apply<'a>(letter: u8, name: &'a [u8], personality: &'static Personality, conf
 /// What an option takes.
 fn accepted(letter: u8) -> Text {
     let index = b"tFkdSrep".iter().position(|&known| known == letter);
-    const ACCEPTED: words::Words = words![
-        "--to takes child, group or all",
-        "--message-format takes text or json",
-        "--kill-after takes 10, 10s, 500ms, 1m",
-        "--delay takes 10, 10s, 500ms, 1m",
-        "--stop takes SIGNAL:DURATION,...,SIGNAL, 8 at most",
-        "--rewrite takes SIGNAL:SIGNAL or SIGNAL:0",
-        "--remap takes CODE or CODE:CODE, 0 to 255",
-        "--parent-death takes a signal's name or number",
-    ];
     ACCEPTED.nth(index.unwrap_or(0))
 }
+
+pub(crate) const ACCEPTED: words::Words = words![
+    "--to takes child, group or all",
+    "--message-format takes text or json",
+    "--kill-after takes 10, 10s, 500ms, 1m",
+    "--delay takes 10, 10s, 500ms, 1m",
+    "--stop takes SIGNAL:DURATION,...,SIGNAL, 8 at most",
+    "--rewrite takes SIGNAL:SIGNAL or SIGNAL:0",
+    "--remap takes CODE or CODE:CODE, 0 to 255",
+    "--parent-death takes a signal's name or number",
+];
 
 /// Carries out an option; `None` if it does not take `value`.
 fn set<'a>(letter: u8, value: &'a [u8], personality: &Personality, config: &mut Config<'a>) -> Option<()> {

@@ -18,7 +18,7 @@ use crate::signal::{Signal, SignalSet};
 use crate::voice::{Printed, Voice};
 pub use pausa::PAUSA;
 
-static PERSONALITIES: [Personality; 5] =
+pub(crate) static PERSONALITIES: [Personality; 5] =
     [PAUSA, pause::PAUSE, tini::TINI, dumb_init::DUMB_INIT, catatonit::CATATONIT];
 
 /// What each of them is called, in the same order: a blank between two names of one, and between two of them a

@@ -125,29 +125,31 @@ impl Reason {
 
     /// The word for machines, or the words for people.
     fn words(self, format: Format) -> Text {
-        const WORDS: Words = words![
-            "the program could not be run",
-            "not_run",
-            "out of memory: the kernel killed the main process",
-            "oom",
-            "out of memory: the kernel killed another process of the container",
-            "oom_other",
-            "killed by pausa: still there when the time was over",
-            "deadline",
-            "killed by pausa: a rewrite says so",
-            "rewrite",
-            "killed by nobody in sight",
-            "killed",
-            "asked to stop",
-            "asked",
-            "killed by a signal",
-            "signal",
-            "by itself",
-            "exit",
-        ];
-        WORDS.nth(self as usize * 2 + format as usize)
+        REASONS.nth(self as usize * 2 + format as usize)
     }
 }
+
+/// In the order of [`Reason`], for people and for machines.
+pub(crate) const REASONS: Words = words![
+    "the program could not be run",
+    "not_run",
+    "out of memory: the kernel killed the main process",
+    "oom",
+    "out of memory: the kernel killed another process of the container",
+    "oom_other",
+    "killed by pausa: still there when the time was over",
+    "deadline",
+    "killed by pausa: a rewrite says so",
+    "rewrite",
+    "killed by nobody in sight",
+    "killed",
+    "asked to stop",
+    "asked",
+    "killed by a signal",
+    "signal",
+    "by itself",
+    "exit",
+];
 
 /// The fields that there are, by their place among the [`KEYS`].
 #[derive(Clone, Copy)]
@@ -175,7 +177,7 @@ enum Field {
     SignalsForwarded,
 }
 
-const KEYS: Words = words![
+pub(crate) const KEYS: Words = words![
     "program",
     "pid",
     "signal",
