@@ -6,7 +6,7 @@ use core::ffi::CStr;
 
 use crate::args::Args;
 use crate::event::Event;
-use crate::line::split_once;
+use crate::split::{split, split_once};
 
 /// The options that there are, one word each: `g:group` is a flag, `e=exit` takes a value, `m?message` may have
 /// one in the same word. Either is written `-g` or `--group`; `s:` has no long name. One text, because a table of pointers costs twice the bytes.
@@ -129,11 +129,20 @@ impl<'a, 's> Getopt<'a, 's> {
     #[inline(never)]
     fn long(&mut self, word: &'a [u8]) -> Found<'a> {
         let (name, given) = split_once(word, b'=');
-        let mut candidates =
-            options(self.grammar).filter(|(_, _, long)| !name.is_empty() && long.starts_with(name));
-        let exact = candidates.clone().find(|&(_, _, long)| long == name);
-        let only = candidates.next().filter(|_| self.order != Order::Exact && candidates.next().is_none());
-        match (exact.or(only), given) {
+        let mut found = None;
+        let mut is_clear = true;
+        for option in options(self.grammar) {
+            let (.., long) = option;
+            if long == name {
+                (found, is_clear) = (Some(option), true);
+                break;
+            }
+            if self.order != Order::Exact && long.starts_with(name) {
+                is_clear = found.is_none();
+                found = Some(option);
+            }
+        }
+        match (found.filter(|_| is_clear && !name.is_empty()), given) {
             (None, _) => Found::Mistake(Event::UnknownLong { name: word }),
             (Some((_, b':', name)), Some(_)) => Found::Mistake(Event::LongTakesNoValue { name }),
             (Some((short, kind, name)), given) => match self.value(kind, given) {
@@ -154,8 +163,8 @@ impl<'a, 's> Getopt<'a, 's> {
 }
 
 /// Short name, kind, long name.
-pub fn options(grammar: Grammar) -> impl Iterator<Item = (u8, u8, &'static [u8])> + Clone {
-    grammar.split(|&byte| byte == b' ').filter_map(|option| match option {
+pub fn options(grammar: Grammar) -> impl Iterator<Item = (u8, u8, &'static [u8])> {
+    split(grammar, b' ').map_while(|option| match option {
         [short, kind, long @ ..] => Some((*short, *kind, long)),
         _ => None,
     })

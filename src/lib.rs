@@ -34,6 +34,7 @@ pub mod personality;
 pub mod process;
 pub mod shutdown;
 pub mod signal;
+pub mod split;
 pub mod status;
 pub mod termination;
 pub mod voice;

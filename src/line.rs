@@ -132,32 +132,6 @@ impl Line {
     }
 }
 
-/// The word number `index` of a list, counted from 0; empty if there are not so many. A list in one string
-/// costs half the bytes of an array of strings.
-#[must_use]
-#[inline(never)]
-pub fn nth_word(list: &'static [u8], separator: u8, index: usize) -> &'static [u8] {
-    list.split(|&byte| byte == separator).nth(index).unwrap_or(b"")
-}
-
-/// Where `word` stands in a list, counted from 0.
-#[must_use]
-#[inline(never)]
-pub fn word_index(list: &'static [u8], separator: u8, word: &[u8]) -> Option<usize> {
-    list.split(|&byte| byte == separator).position(|known| known == word)
-}
-
-/// What stands before and behind the first `separator`; `None` behind if there is no separator.
-#[must_use]
-#[inline(never)]
-pub fn split_once(text: &[u8], separator: u8) -> (&[u8], Option<&[u8]>) {
-    let length = text.iter().position(|&byte| byte == separator).unwrap_or(text.len());
-    match text.split_at_checked(length) {
-        Some((head, [_, tail @ ..])) => (head, Some(tail)),
-        _ => (text, None),
-    }
-}
-
 impl Default for Line {
     fn default() -> Self {
         Self::new()

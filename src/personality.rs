@@ -13,8 +13,8 @@ use crate::args::{Args, Env};
 use crate::config::{Config, Place, Stream, Target};
 use crate::event::{Level, base_name};
 use crate::getopt::{Grammar, Order};
-use crate::line::word_index;
 use crate::signal::{Signal, SignalSet};
+use crate::split::{split, word_index};
 use crate::voice::{Printed, Voice};
 pub use pausa::PAUSA;
 
@@ -99,7 +99,7 @@ impl Personality {
     #[must_use]
     pub fn from_argv0(argv0: &[u8]) -> &'static Self {
         let base = base_name(argv0);
-        let mut names = NAMES.split(|&byte| byte == b'/');
+        let mut names = split(NAMES, b'/');
         let index = names.position(|names| word_index(names, b' ', base).is_some());
         index.and_then(|index| PERSONALITIES.get(index)).unwrap_or(Self::ours())
     }

@@ -3,6 +3,7 @@
 use core::ffi::c_int;
 
 use crate::signal::decimal;
+use crate::split::split_once;
 
 /// A process, or the group it leads, as this PID namespace numbers it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,8 +40,12 @@ pub enum Recipient {
 /// The processes in a text of /proc (`children`, proc_pid_task(5)): numbers, each with a blank behind it. What
 /// stands behind the last blank is the beginning of one that did not fit, and would be somebody else.
 pub fn listed(text: &[u8]) -> impl Iterator<Item = Pid> {
-    let whole = text.iter().rposition(|&byte| byte == b' ').and_then(|last| text.get(..last)).unwrap_or(&[]);
-    whole.split(|&byte| byte == b' ').filter_map(decimal).map(|number| Pid::new(number as c_int))
+    let mut rest = text;
+    core::iter::from_fn(move || {
+        let (number, behind) = split_once(rest, b' ');
+        rest = behind?;
+        decimal(number).map(|number| Pid::new(number as c_int))
+    })
 }
 
 #[cfg(test)]

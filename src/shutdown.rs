@@ -2,8 +2,8 @@
 //!
 //! Time is what the caller says it is, in nanoseconds since some start.
 
-use crate::line::split_once;
 use crate::signal::{Signal, decimal};
+use crate::split::split_once;
 
 /// A nanosecond is the kernel's unit, too (timespec(3type)).
 pub const SECOND: u64 = 1_000_000_000;

@@ -3,10 +3,9 @@
 //! Numbers follow signal(7): standard signals 1 to 31, real-time signals 32 to 64. `RTMIN` is 34, as glibc
 //! and the shells count it, because NPTL keeps 32 and 33 for itself.
 
+use crate::split::{nth_word, split};
 use core::ffi::c_int;
 use core::num::NonZero;
-
-use crate::line::nth_word;
 
 /// The names of the standard signals, in order of their number, which Linux shares among all the
 /// architectures that pausa is for (signal(7), column "x86/ARM and most others").
@@ -103,7 +102,7 @@ impl Signal {
             return Self::offset(rest, b'-').and_then(|n| Self::new(c_int::from(Self::LAST) - n));
         }
         let is_called = |known: &[u8]| strip_prefix(name, known).is_some_and(<[u8]>::is_empty);
-        NAMES.split(|&byte| byte == b' ').position(is_called).and_then(|index| Self::new(index as c_int + 1))
+        split(NAMES, b' ').position(is_called).and_then(|index| Self::new(index as c_int + 1))
     }
 
     /// The distance in `RTMIN+n` and `RTMAX-n`, at most what keeps the result among 34 to 64.

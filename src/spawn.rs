@@ -8,10 +8,11 @@ use crate::args::{Command, Env};
 use crate::config::{Config, Place};
 use crate::errno::Errno;
 use crate::event::Event;
-use crate::line::{Line, split_once};
+use crate::line::Line;
 use crate::process::Pid;
 use crate::report;
 use crate::signal::{Signal, SignalSet, decimal};
+use crate::split::{split, split_once};
 use crate::status::ExitStatus;
 use crate::sys::{self, Disposition, Fd};
 use crate::terminal::Terminal;
@@ -110,7 +111,7 @@ fn exec(command: &Command<'_>, env: &Env<'_>, config: &Config<'_>) -> Errno {
     }
     let mut buffer = [0; PATH_MAX];
     let mut verdict = Errno::NOENT;
-    for directory in env.get(b"PATH").unwrap_or(DEFAULT_PATH).split(|&byte| byte == b':') {
+    for directory in split(env.get(b"PATH").unwrap_or(DEFAULT_PATH), b':') {
         match run(join(&mut buffer, directory, name)) {
             // Told at the end, if there is no better one further on.
             Errno::ACCES => verdict = Errno::ACCES,

@@ -7,6 +7,7 @@ use crate::line::Line;
 use crate::process::Pid;
 use crate::shutdown::SECOND;
 use crate::signal::Signal;
+use crate::split::split;
 use crate::status::{ExitStatus, WaitStatus};
 use crate::words::{Text, Words, text, words};
 
@@ -317,7 +318,7 @@ impl Sheet<'_> {
 /// (cgroup v2 memory.events, cgroup v1 memory.oom_control).
 #[must_use]
 pub fn oom_kills(text: &[u8]) -> u64 {
-    let line = text.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"oom_kill "));
+    let line = split(text, b'\n').find_map(|line| line.strip_prefix(b"oom_kill "));
     line.and_then(crate::signal::decimal).unwrap_or(0).into()
 }
 

@@ -4,7 +4,7 @@
 //! is two of what came before it, characters or pieces (byte pair encoding: Gage, "A New Algorithm for Data
 //! Compression", 1994). Unpacking takes a table of pairs and a function of a few lines.
 
-use crate::line::nth_word;
+use crate::split::nth_word;
 
 /// A list of texts, each with a NUL behind it, which is part of no piece. A table of slices would cost 16 bytes an
 /// entry, used or not.

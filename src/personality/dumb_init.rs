@@ -3,8 +3,8 @@
 use super::{PAUSA, Personality};
 use crate::config::{Place, Stream, Target};
 use crate::getopt::Order;
-use crate::line::split_once;
 use crate::signal::{Signal, decimal};
+use crate::split::split_once;
 use crate::voice::Voice;
 use crate::words::words;
 

@@ -4,9 +4,9 @@ use super::Personality;
 use crate::config::{Place, Stream, Target};
 use crate::event::Level;
 use crate::getopt::Order;
-use crate::line::split_once;
 use crate::parse;
 use crate::signal::{Signal, SignalSet, decimal};
+use crate::split::split_once;
 use crate::voice::{Printed, Voice};
 use crate::words::words;
 
@@ -133,6 +133,7 @@ fn remap(value: &[u8]) -> Option<(u8, u8)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::split::split;
 
     #[test]
     fn rewrites_are_read() {
@@ -172,7 +173,7 @@ mod tests {
     #[test]
     fn help_fits_a_terminal_and_names_every_option() {
         assert!(HELP.lines().all(|line| line.len() <= 80));
-        for option in PAUSA.grammar.split(|&byte| byte == b' ') {
+        for option in split(PAUSA.grammar, b' ') {
             let long = str::from_utf8(&option[2..]).unwrap();
             assert!(HELP.contains(&format!("--{long}")), "{long}");
         }

@@ -17,6 +17,7 @@ const PURE: &[&str] = &[
     "process",
     "shutdown",
     "signal",
+    "split",
     "status",
     "termination",
     "voice",
