@@ -63,7 +63,7 @@ impl<'a> Args<'a> {
 
     /// What has not been read, as the command to run; `None` if there is nothing.
     #[must_use]
-    pub fn into_command(mut self) -> Option<Command<'a>> {
+    pub fn command(&mut self) -> Option<Command<'a>> {
         self.skipped = 0;
         let name = self.peek()?;
         // The one before it has been read: it is at least our own name.
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(args.next(), Some(c"pausa"));
         assert_eq!(args.peek(), Some(c"-v"));
         assert_eq!(args.next(), Some(c"-v"));
-        let command = args.into_command().unwrap();
+        let command = args.command().unwrap();
         assert_eq!(command.name, c"true");
         assert_eq!(strings(command.as_ptr()), [c"true", c"x"]);
         let script = c"/x/true".to_bytes_with_nul().as_ptr();
@@ -223,7 +223,7 @@ mod tests {
         args.skip();
         assert_eq!(args.next(), Some(c"-e"));
         assert_eq!(args.next(), Some(c"1"));
-        assert_eq!(strings(args.into_command().unwrap().as_ptr()), [c"a", c"b", c"c"]);
+        assert_eq!(strings(args.command().unwrap().as_ptr()), [c"a", c"b", c"c"]);
     }
 
     #[test]
@@ -232,7 +232,7 @@ mod tests {
         // SAFETY: null only.
         let mut args = unsafe { Args::new(&mut slots) };
         assert_eq!(args.next(), None);
-        assert!(args.into_command().is_none());
+        assert!(args.command().is_none());
     }
 
     #[test]

@@ -102,6 +102,7 @@ pub enum Target {
 impl<'a> Config<'a> {
     /// What a personality wishes by itself.
     #[must_use]
+    #[inline(never)]
     pub const fn new(name: &'a [u8], personality: &'static Personality) -> Self {
         Self {
             task: Task::Hold(Hold { tells_end: true, tells_reaped: false }),

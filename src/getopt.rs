@@ -200,7 +200,7 @@ mod tests {
                 Found::Option(short, value) => found.push((short.into(), value)),
                 Found::Mistake(mistake) => return (found, format!("{mistake:?}")),
                 Found::End => {
-                    let command = args.into_command();
+                    let command = args.command();
                     let operand =
                         command.map_or(String::new(), |command| command.name.to_str().unwrap().to_owned());
                     return (found, operand);

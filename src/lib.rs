@@ -67,10 +67,10 @@ pub fn run<'a>(mut args: Args<'a>, env: Env<'a>, inherited: SignalSet) -> ExitSt
     let name = args.next().map_or(&b""[..], CStr::to_bytes);
     let personality = Personality::from_argv0(name);
     let mut config = Config::new(name, personality);
-    (personality.parse)(args, &env, &mut config);
-    match config.task {
-        Task::Hold(hold) => hold::hold(hold, &config),
-        Task::Supervise(command) => supervise::supervise(&command, &env, &config, inherited),
+    (personality.parse)(&mut args, &env, &mut config);
+    match &config.task {
+        Task::Hold(hold) => hold::hold(*hold, &config),
+        Task::Supervise(command) => supervise::supervise(command, &env, &config, inherited),
         Task::Nothing | Task::Print(_) | Task::Complain(_) => report::answer(&config),
     }
 }

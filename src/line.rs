@@ -115,6 +115,7 @@ impl Line {
 
     /// What has been written.
     #[must_use]
+    #[inline(never)]
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or(&[])
     }

@@ -23,7 +23,7 @@ use crate::config::{Config, Hold, Place, Target, Task};
 use crate::event::{Event, Level};
 use crate::getopt::{Found, Getopt, Order, Words, options};
 use crate::personality::Personality;
-use crate::shutdown::{Ladder, duration};
+use crate::shutdown::duration;
 use crate::signal::{Signal, decimal};
 use crate::split::{split_once, word_index};
 use crate::termination::Format;
@@ -37,7 +37,7 @@ const VARIABLE: &[u8] = b"PAUSA_OPTIONS";
 const MESSAGE: &[u8] = b"/dev/termination-log";
 
 /// Options of `PAUSA_OPTIONS`, options of the command line, variables, command.
-pub fn parse<'a>(mut args: Args<'a>, env: &Env<'a>, config: &mut Config<'a>) {
+pub fn parse<'a>(args: &mut Args<'a>, env: &Env<'a>, config: &mut Config<'a>) {
     let personality = config.personality;
     config.task = Task::Nothing;
     let words = env.get(VARIABLE).unwrap_or(b"");
@@ -57,7 +57,7 @@ pub fn parse<'a>(mut args: Args<'a>, env: &Env<'a>, config: &mut Config<'a>) {
         Order::Permutes if env.get(b"POSIXLY_CORRECT").is_some() => Order::Abbreviates,
         order => order,
     };
-    read(&mut Getopt::new(Words::Args(&mut args), personality.grammar, order), personality, config);
+    read(&mut Getopt::new(Words::Args(args), personality.grammar, order), personality, config);
     for (letter, _, variable) in options(personality.variables) {
         let (name, wanted) = split_once(variable, b'=');
         if let Some(value) = env.get(name).filter(|&value| wanted.is_none_or(|wanted| value == wanted)) {
@@ -73,7 +73,7 @@ pub fn parse<'a>(mut args: Args<'a>, env: &Env<'a>, config: &mut Config<'a>) {
         }
     }
     if matches!(config.task, Task::Nothing) {
-        config.task = match args.into_command() {
+        config.task = match args.command() {
             Some(command) if !config.holds => Task::Supervise(command),
             None if !config.holds && !personality.holds_by_default => Task::Complain(Event::NoCommand),
             _ => Task::Hold(Hold {
@@ -153,9 +153,9 @@ fn set<'a>(letter: u8, value: &'a [u8], personality: &Personality, config: &mut 
                 _ => Format::Json,
             }
         }
-        b'k' => config.ladder = Ladder::kill_after(duration(value)?),
+        b'k' => config.ladder.kill_after(duration(value)?),
         b'd' => config.delay = duration(value)?,
-        b'S' => config.ladder = Ladder::parse(value)?,
+        b'S' => config.ladder.read(value)?,
         b'r' => {
             let (from, to) = (personality.rewrite)(value)?;
             config.rewrites.set(from, to);

@@ -29,7 +29,7 @@ const NAMES: &[u8] = b"pausa/pause/tini docker-init init tini-static/dumb-init/c
 #[derive(Debug)]
 pub struct Personality {
     /// Turns the arguments behind `argv[0]` and the environment into a `Config`.
-    pub parse: for<'a> fn(Args<'a>, &Env<'a>, &mut Config<'a>),
+    pub parse: for<'a> fn(&mut Args<'a>, &Env<'a>, &mut Config<'a>),
 
     /// The options. A letter means the same in every personality (`parse.rs`).
     pub grammar: Grammar,

@@ -23,42 +23,41 @@ struct Step {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ladder {
     steps: [Step; STEPS],
-    count: usize,
+    /// Which of them is the last. Counted so, a ladder that changes nothing is all zeroes.
+    last: usize,
 }
 
 impl Ladder {
     /// Sends on what came, and never more.
-    pub const NONE: Self = Self { steps: [Step { signal: None, wait: 0 }; STEPS], count: 1 };
+    pub const NONE: Self = Self { steps: [Step { signal: None, wait: 0 }; STEPS], last: 0 };
 
-    /// Sends on what came, waits, and kills.
-    #[must_use]
-    pub const fn kill_after(wait: u64) -> Self {
-        let mut ladder = Self::NONE;
-        ladder.steps[0].wait = wait;
-        ladder.steps[1].signal = Some(Signal::KILL);
-        ladder.count = 2;
-        ladder
+    /// From now on: sends on what came, waits, and kills.
+    pub const fn kill_after(&mut self, wait: u64) {
+        *self = Self::NONE;
+        self.steps[0].wait = wait;
+        self.steps[1].signal = Some(Signal::KILL);
+        self.last = 1;
     }
 
-    /// Reads `TERM:20s,QUIT:5s,KILL`: signals, each but the last with the time to wait after it.
-    #[must_use]
-    pub fn parse(text: &[u8]) -> Option<Self> {
-        let mut ladder = Self { count: 0, ..Self::NONE };
-        let mut rest = Some(text);
-        while let Some(list) = rest {
-            let (step, behind) = split_once(list, b',');
+    /// Reads `TERM:20s,QUIT:5s,KILL`: signals, each but the last with the time to wait after it. `None` if it is
+    /// none, and then there may be half a ladder.
+    pub fn read(&mut self, text: &[u8]) -> Option<()> {
+        *self = Self::NONE;
+        let mut rest = text;
+        loop {
+            let (step, behind) = split_once(rest, b',');
             let (signal, wait) = split_once(step, b':');
-            let place = ladder.steps.get_mut(ladder.count)?;
+            let place = self.steps.get_mut(self.last)?;
             place.signal = Some(Signal::parse(signal)?);
-            match (wait, behind) {
-                (Some(wait), _) => place.wait = duration(wait)?,
-                (None, None) => {}
-                (None, Some(_)) => return None,
+            if let Some(wait) = wait {
+                place.wait = duration(wait)?;
             }
-            ladder.count += 1;
+            let Some(behind) = behind else { return Some(()) };
+            // Without a time, there is no next step.
+            wait?;
             rest = behind;
+            self.last += 1;
         }
-        Some(ladder)
     }
 
     /// How long the first step waits: also the time that a drain is given; 0 for no limit.
@@ -126,7 +125,7 @@ impl<'a> Shutdown<'a> {
     pub fn deadline(&self) -> Option<u64> {
         match self.phase {
             Phase::Held { until, .. } => Some(until),
-            Phase::Climbing { next, until } if next < self.ladder.count => Some(until),
+            Phase::Climbing { next, until } if next <= self.ladder.last => Some(until),
             Phase::Running | Phase::Climbing { .. } => None,
         }
     }
@@ -154,6 +153,11 @@ impl<'a> Shutdown<'a> {
 mod tests {
     use super::*;
 
+    fn read(text: &[u8]) -> Option<Ladder> {
+        let mut ladder = Ladder::NONE;
+        ladder.read(text).map(|()| ladder)
+    }
+
     #[test]
     fn durations_are_read() {
         for (text, nanoseconds) in [
@@ -178,14 +182,14 @@ mod tests {
 
     #[test]
     fn ladders_are_read() {
-        let ladder = Ladder::parse(b"TERM:20s,QUIT:5s,KILL").unwrap();
-        assert_eq!((ladder.count, ladder.patience()), (3, 20 * SECOND));
+        let ladder = read(b"TERM:20s,QUIT:5s,KILL").unwrap();
+        assert_eq!((ladder.last, ladder.patience()), (2, 20 * SECOND));
         for text in ["", "TERM,KILL", "TERM:,KILL", "TERM:5s,", ",KILL", "NOPE:5s", "TERM:5s:6s"] {
-            assert_eq!(Ladder::parse(text.as_bytes()), None, "{text}");
+            assert_eq!(read(text.as_bytes()), None, "{text}");
         }
-        assert!(Ladder::parse(&b"TERM:1,".repeat(7)[..]).is_none());
-        assert!(Ladder::parse([&b"TERM:1,".repeat(7)[..], b"KILL"].concat().as_slice()).is_some());
-        assert!(Ladder::parse([&b"TERM:1,".repeat(8)[..], b"KILL"].concat().as_slice()).is_none());
+        assert!(read(&b"TERM:1,".repeat(7)[..]).is_none());
+        assert!(read([&b"TERM:1,".repeat(7)[..], b"KILL"].concat().as_slice()).is_some());
+        assert!(read([&b"TERM:1,".repeat(8)[..], b"KILL"].concat().as_slice()).is_none());
     }
 
     #[test]
@@ -200,7 +204,8 @@ mod tests {
 
     #[test]
     fn what_came_is_followed_by_a_kill() {
-        let kill = Ladder::kill_after(10);
+        let mut kill = Ladder::NONE;
+        kill.kill_after(10);
         let mut shutdown = Shutdown::new(&kill, 0);
         assert_eq!(shutdown.ask(Signal::INT, 5), Some(Signal::INT));
         assert_eq!(shutdown.deadline(), Some(15));
@@ -211,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_ladder_is_climbed_step_by_step() {
-        let ladder = Ladder::parse(b"TERM:20s,QUIT:5s,KILL").unwrap();
+        let ladder = read(b"TERM:20s,QUIT:5s,KILL").unwrap();
         let mut shutdown = Shutdown::new(&ladder, 0);
         assert_eq!(shutdown.ask(Signal::HUP, 0), Some(Signal::TERM));
         assert_eq!(shutdown.wake(20 * SECOND), Some(Signal::QUIT));
@@ -221,7 +226,8 @@ mod tests {
 
     #[test]
     fn a_delayed_signal_waits_unless_somebody_asks_again() {
-        let kill = Ladder::kill_after(10);
+        let mut kill = Ladder::NONE;
+        kill.kill_after(10);
         let mut shutdown = Shutdown::new(&kill, 100);
         assert_eq!((shutdown.ask(Signal::TERM, 0), shutdown.deadline()), (None, Some(100)));
         let mut impatient = shutdown;

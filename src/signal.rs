@@ -44,6 +44,7 @@ impl Signal {
 
     /// `None` unless the number is 1 to 64.
     #[must_use]
+    #[inline(never)]
     pub const fn new(number: c_int) -> Option<Self> {
         match NonZero::new(number as u8) {
             Some(small) if small.get() <= Self::LAST && small.get() as c_int == number => Some(Self(small)),

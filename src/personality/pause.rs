@@ -37,7 +37,7 @@ pub const PAUSE: Personality = Personality {
 };
 
 /// Any argument that is `-v` in either case asks for the version; every other one is ignored.
-fn parse<'a>(mut args: Args<'a>, _: &Env<'a>, config: &mut Config<'a>) {
+fn parse<'a>(args: &mut Args<'a>, _: &Env<'a>, config: &mut Config<'a>) {
     while let Some(argument) = args.next() {
         if matches!(argument.to_bytes(), b"-v" | b"-V") {
             config.task = Task::Print(Printed::Version);
