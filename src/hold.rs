@@ -30,18 +30,18 @@ pub fn hold(hold: Hold, config: &Config<'_>) -> ExitStatus {
     }
     let stop = Disposition::handled(if hold.tells_end { tell_and_end } else { end });
     let child = Disposition::handled_on_child_end(if hold.tells_reaped { reap_and_tell } else { reap });
-    for (signal, disposition, failure) in
-        [(Signal::INT, &stop, 1), (Signal::TERM, &stop, 2), (Signal::CHLD, &child, 3)]
-    {
-        if sys::set_disposition(signal, disposition).is_err() {
-            return ExitStatus(failure);
-        }
+    if sys::set_disposition(Signal::INT, stop).is_err() {
+        return ExitStatus(1);
     }
-    for signal in (1..=64).filter_map(Signal::new) {
-        if config.personality.hold_ignores.contains(signal) {
-            // KILL and STOP are as they are.
-            let _ = sys::set_disposition(signal, &Disposition::ignored());
-        }
+    if sys::set_disposition(Signal::TERM, stop).is_err() {
+        return ExitStatus(2);
+    }
+    if sys::set_disposition(Signal::CHLD, child).is_err() {
+        return ExitStatus(3);
+    }
+    for signal in config.personality.hold_ignores {
+        // KILL and STOP are as they are.
+        let _ = sys::set_disposition(signal, Disposition::ignored());
     }
     sys::set_mask(SignalSet::EMPTY);
     // Zombies that were there before the handler: no SIGCHLD will come for them.

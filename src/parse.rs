@@ -24,7 +24,7 @@ use crate::event::{Event, Level};
 use crate::getopt::{Found, Getopt, Order, Words, options};
 use crate::personality::Personality;
 use crate::shutdown::duration;
-use crate::signal::{Signal, decimal};
+use crate::signal::{Signal, SignalSet, decimal};
 use crate::split::{split_once, word_index};
 use crate::termination::Format;
 use crate::voice::Printed;
@@ -66,7 +66,7 @@ pub fn parse<'a>(args: &mut Args<'a>, env: &Env<'a>, config: &mut Config<'a>) {
     }
     if config.place == Place::OwnSession {
         // The child is in an orphaned group then, which these would not stop.
-        for signal in [Signal::TSTP, Signal::TTIN, Signal::TTOU] {
+        for signal in SignalSet::TERMINAL_STOPS {
             if config.rewrites.apply(signal) == Some(signal) {
                 config.rewrites.set(signal, Some(Signal::STOP));
             }

@@ -156,6 +156,10 @@ impl SignalSet {
     pub const EMPTY: Self = Self(0);
     /// All 64. The kernel takes KILL and STOP out by itself (signal(7)).
     pub const ALL: Self = Self(!0);
+    /// 1 to 31.
+    pub const STANDARD: Self = Self((1 << 31) - 1);
+    /// Those by which a terminal stops a job.
+    pub const TERMINAL_STOPS: Self = Self::of(&[Signal::TSTP, Signal::TTIN, Signal::TTOU]);
 
     #[must_use]
     pub const fn of(signals: &[Signal]) -> Self {
@@ -188,8 +192,33 @@ impl SignalSet {
     /// Takes one out; says whether it was in.
     pub fn remove(&mut self, signal: Signal) -> bool {
         let was_in = self.contains(signal);
-        self.0 &= !Self::of(&[signal]).0;
+        self.0 &= !(1 << (signal.number() - 1));
         was_in
+    }
+}
+
+impl IntoIterator for SignalSet {
+    type Item = Signal;
+    type IntoIter = Signals;
+
+    fn into_iter(self) -> Signals {
+        Signals(self)
+    }
+}
+
+/// The signals of a set, the lowest first.
+#[derive(Debug)]
+pub struct Signals(SignalSet);
+
+impl Iterator for Signals {
+    type Item = Signal;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Signal> {
+        // Of no signals, the next is 65, which there is not.
+        let next = Signal::new(self.0.0.trailing_zeros() as c_int + 1)?;
+        self.0.remove(next);
+        Some(next)
     }
 }
 
@@ -286,6 +315,11 @@ mod tests {
         assert_eq!(SignalSet::of(&[Signal::INT, Signal::TERM, Signal::CHLD]), SignalSet(0x14002));
         assert!(SignalSet::ALL.contains(Signal::of(64)));
         assert!(!SignalSet::EMPTY.contains(Signal::HUP));
+        assert_eq!(
+            SignalSet::ALL.into_iter().map(Signal::number).collect::<Vec<_>>(),
+            Vec::from_iter(1..=64)
+        );
+        assert!(SignalSet::EMPTY.into_iter().next().is_none());
     }
 
     #[test]

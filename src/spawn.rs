@@ -39,7 +39,8 @@ pub fn spawn(
     // The child writes here, in our memory.
     let failure = Cell::new(None);
     // Ignored SIGCHLD makes the kernel reap by itself, and the status is lost (wait(2), NOTES).
-    let on_child = sys::set_disposition(Signal::CHLD, &Disposition::default())?;
+    let mut on_child = Disposition::default();
+    sys::swap_disposition(Signal::CHLD, &mut on_child)?;
     let (own, group) = (sys::getpid(), sys::own_group());
     let child = sys::vfork(&|| {
         match config.place {
@@ -59,20 +60,21 @@ pub fn spawn(
         let mut mask = inherited;
         if config.personality.resets_signals {
             mask = SignalSet::EMPTY;
-            for signal in (1..32).filter_map(Signal::new) {
+            for signal in SignalSet::STANDARD {
                 // KILL and STOP are as they are.
-                let _ = sys::set_disposition(signal, &Disposition::default());
+                let _ = sys::set_disposition(signal, Disposition::default());
             }
         } else {
-            let _ = sys::set_disposition(Signal::CHLD, &on_child);
+            let _ = sys::set_disposition(Signal::CHLD, on_child);
         }
         if terminal.is_some() {
             // Ctrl-Z must not stop the child before its program runs: we wait for that, deaf. A handler does
             // nothing about it, and is gone with exec.
-            for signal in [Signal::TSTP, Signal::TTIN, Signal::TTOU] {
-                let inherited = sys::set_disposition(signal, &Disposition::handled(overhear));
-                if let Some(inherited) = inherited.ok().filter(Disposition::is_ignored) {
-                    let _ = sys::set_disposition(signal, &inherited);
+            for signal in SignalSet::TERMINAL_STOPS {
+                let mut disposition = Disposition::handled(overhear);
+                let _ = sys::swap_disposition(signal, &mut disposition);
+                if disposition.is_ignored() {
+                    let _ = sys::set_disposition(signal, disposition);
                 }
             }
         }

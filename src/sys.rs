@@ -92,12 +92,15 @@ pub fn release_memory() {
     let stack = (ptr::from_ref(&here) as usize - 512) & !(PAGE - 1);
     let cold = (&raw const pausa_cold_start as usize) & !(PAGE - 1);
     let cold_end = &raw const pausa_cold_end as usize;
-    for (start, length) in [(stack - REACH, REACH), (cold, cold_end - cold)] {
-        // SAFETY: nothing lives below the stack pointer and its red zone, and `stack` is below both. The cold
-        // pages are the file's, unchanged, and come back from it. Where pages are larger than these, the call
-        // fails and changes nothing.
-        unsafe { syscall3(libc::SYS_madvise as usize, start, length, libc::MADV_DONTNEED as usize) };
-    }
+    give_back(stack - REACH, REACH);
+    give_back(cold, cold_end - cold);
+}
+
+fn give_back(start: usize, length: usize) {
+    // SAFETY: nothing lives below the stack pointer and its red zone, and `stack` is below both. The cold pages
+    // are the file's, unchanged, and come back from it. Where pages are larger than these, the call fails and
+    // changes nothing.
+    unsafe { syscall3(libc::SYS_madvise as usize, start, length, libc::MADV_DONTNEED as usize) };
 }
 
 /// Runs `child` in a new process, and returns that when `child` has called [`execve`] or [`exit`], which are

@@ -14,7 +14,7 @@ pub const CATATONIT: Personality = Personality {
     order: Order::Permutes,
     variables: b"+:CATATONIT_DEBUG x:CATATONIT_LOG",
     collected: KERNEL_SIGNALS.complement(),
-    swallowed: SignalSet::of(&[Signal::TSTP, Signal::TTIN, Signal::TTOU]),
+    swallowed: SignalSet::TERMINAL_STOPS,
     holds_by_default: false,
     // catatonit takes all but these from its signalfd, and does nothing about most.
     hold_ignores: HOLD_IGNORES,

@@ -72,18 +72,27 @@ impl Disposition {
     }
 }
 
-/// Sets what happens on `signal`, and returns what happened before: sigaction(2).
+/// Sets what happens on `signal`: sigaction(2).
 ///
 /// # Errors
 /// EINVAL for KILL and STOP; whatever a seccomp filter says.
-pub fn set_disposition(signal: Signal, new: &Disposition) -> Result<Disposition, Errno> {
-    let mut old = Disposition::default();
+pub fn set_disposition(signal: Signal, mut new: Disposition) -> Result<(), Errno> {
+    swap_disposition(signal, &mut new)
+}
+
+/// Sets what happens on `signal` to what is there, and puts what happened before in its place: sigaction(2).
+///
+/// # Errors
+/// As [`set_disposition`].
+#[inline(never)]
+pub fn swap_disposition(signal: Signal, place: &mut Disposition) -> Result<(), Errno> {
     let (number, mask_size) = (usize::from(signal.number()), size_of::<SignalSet>());
-    let (new, place) = (ptr::from_ref(new) as usize, ptr::from_mut(&mut old) as usize);
-    // SAFETY: both pointers are to the kernel's own layout (`abi`, tested), with a mask of the size that we
-    // name; a handler in it is a function of the kernel's signature, and the restorer is `arch`'s.
-    Errno::check(unsafe { syscall4(libc::SYS_rt_sigaction as usize, number, new, place, mask_size) })?;
-    Ok(old)
+    let place = ptr::from_mut(place) as usize;
+    // SAFETY: the pointer is to the kernel's own layout (`abi`, tested), with a mask of the size that we name; a
+    // handler in it is a function of the kernel's signature, and the restorer is `arch`'s. The kernel has read
+    // it before it writes there.
+    Errno::check(unsafe { syscall4(libc::SYS_rt_sigaction as usize, number, place, place, mask_size) })
+        .map(drop)
 }
 
 /// A signal that has been taken from the queue, with all that the kernel knows of it.
