@@ -287,7 +287,7 @@ impl Event<'_> {
                     let core = if letter == b'w' && wait.dumped_core() { text!(" (core dumped)") } else { Text::EMPTY };
                     name_or_number(signal, letter, line).text(core)
                 }
-                None => line.number(u64::from(wait.exit_code().unwrap_or(0))),
+                None => line.number(u64::from(wait.exit_code())),
             },
             (b'c', Self::Ended { status, .. }) => line.number(u64::from(status.0)),
             (b'c', Self::Lost { count }) => line.number(count),

@@ -88,63 +88,50 @@ pub struct Shutdown<'a> {
     ladder: &'a Ladder,
     /// How long the first stop signal is held back.
     delay: u64,
-    phase: Phase,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Phase {
-    /// Nobody has asked.
-    Running,
-    /// Somebody has, and the child does not know yet.
-    Held { signal: Signal, until: u64 },
-    /// The step `next` is due at `until`, if there is one.
-    Climbing { next: usize, until: u64 },
+    /// The last one that was asked for and not sent at once.
+    held: Signal,
+    /// The next step; the first until the child has been asked to stop.
+    next: usize,
+    /// When it is due, if it is.
+    due: Option<u64>,
 }
 
 impl<'a> Shutdown<'a> {
     #[must_use]
     pub const fn new(ladder: &'a Ladder, delay: u64) -> Self {
-        Self { ladder, delay, phase: Phase::Running }
+        Self { ladder, delay, held: Signal::TERM, next: 0, due: None }
     }
 
     /// A stop signal came: what to send now, if anything.
     pub fn ask(&mut self, signal: Signal, now: u64) -> Option<Signal> {
-        match self.phase {
-            Phase::Running if self.delay > 0 => {
-                self.phase = Phase::Held { signal, until: now.saturating_add(self.delay) };
-                None
-            }
-            Phase::Running | Phase::Held { .. } => self.climb(0, signal, now),
+        if self.next > 0 {
             // The ladder goes on; who asks again is heard as well.
-            Phase::Climbing { .. } => Some(signal),
+            return Some(signal);
         }
+        if self.delay > 0 && self.due.is_none() {
+            self.held = signal;
+            self.due = Some(now.saturating_add(self.delay));
+            return None;
+        }
+        self.climb(signal, now)
     }
 
     /// When [`Self::wake`] is due.
     #[must_use]
-    pub fn deadline(&self) -> Option<u64> {
-        match self.phase {
-            Phase::Held { until, .. } => Some(until),
-            Phase::Climbing { next, until } if next <= self.ladder.last => Some(until),
-            Phase::Running | Phase::Climbing { .. } => None,
-        }
+    pub const fn deadline(&self) -> Option<u64> {
+        self.due
     }
 
     /// The deadline may have come: what to send now, if anything.
     pub fn wake(&mut self, now: u64) -> Option<Signal> {
-        if self.deadline().is_none_or(|deadline| now < deadline) {
-            return None;
-        }
-        match self.phase {
-            Phase::Held { signal, .. } => self.climb(0, signal, now),
-            Phase::Climbing { next, .. } => self.climb(next, Signal::TERM, now),
-            Phase::Running => None,
-        }
+        if now < self.due? { None } else { self.climb(self.held, now) }
     }
 
-    fn climb(&mut self, index: usize, came: Signal, now: u64) -> Option<Signal> {
-        let step = self.ladder.steps.get(index)?;
-        self.phase = Phase::Climbing { next: index + 1, until: now.saturating_add(step.wait) };
+    #[inline(never)]
+    fn climb(&mut self, came: Signal, now: u64) -> Option<Signal> {
+        let step = self.ladder.steps.get(self.next)?;
+        self.due = (self.next < self.ladder.last).then_some(now.saturating_add(step.wait));
+        self.next += 1;
         Some(step.signal.unwrap_or(came))
     }
 }

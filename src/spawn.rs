@@ -102,6 +102,7 @@ pub fn spawn(
 extern "C" fn overhear(_: c_int) {}
 
 /// Runs the command, searching PATH as execvp(3) does. Comes back only with the error.
+#[inline(never)]
 fn exec(command: &Command<'_>, env: &Env<'_>, config: &Config<'_>) -> Errno {
     let run = |path: &[u8]| match sys::execve(path, command, env) {
         Errno::NOEXEC if config.personality.falls_back_to_shell => sys::execve_shell(path, command, env),

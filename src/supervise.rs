@@ -19,7 +19,7 @@ use crate::spawn;
 use crate::status::ExitStatus;
 use crate::sys::{self, Change, Fd, Received};
 use crate::terminal::Terminal;
-use crate::termination::{Asked, Facts, OwnKill};
+use crate::termination::{Facts, OwnKill};
 use crate::witness;
 
 /// Runs `command` and comes back with what to exit with. `inherited` is the signal mask from before ours.
@@ -61,7 +61,8 @@ pub fn supervise(
             return ExitStatus(config.personality.failure);
         }
     };
-    report::tell(config, &Event::Spawned { pid: child, name: command.name.to_bytes() });
+    let program = command.name.to_bytes();
+    report::tell(config, &Event::Spawned { pid: child, name: program });
     if config.personality.leaves_directory {
         sys::leave_directory();
     }
@@ -78,33 +79,20 @@ pub fn supervise(
         ignored_once,
         shutdown: Shutdown::new(&config.ladder, config.delay),
         is_killing: false,
-        own_kill: None,
-        asked: None,
         has_passed_stop: false,
-        reaped: 0,
-        forwarded: 0,
+        has_ended: false,
         lost: 0,
-        end: None,
+        facts: Facts::new(program, child, exec_error, started),
     };
     supervisor.run();
-    let status = supervisor.end.map_or(ExitStatus(config.personality.failure), |(_, status)| status);
-    if let (Some(path), Some((end, _))) = (config.message, &supervisor.end) {
-        let facts = Facts {
-            program: command.name.to_bytes(),
-            pid: child,
-            exec_error,
-            wait: end.wait,
-            status,
-            oom_kills: witness::oom_kills().saturating_sub(before),
-            own_kill: supervisor.own_kill,
-            asked: supervisor.asked.as_ref().filter(|_| supervisor.has_passed_stop),
-            started,
-            ended: sys::now(),
-            usage: end.usage,
-            reaped: supervisor.reaped,
-            forwarded: supervisor.forwarded,
-        };
-        witness::write(path, &facts, config);
+    if let Some(path) = config.message {
+        let facts = &mut supervisor.facts;
+        facts.oom_kills = witness::oom_kills().saturating_sub(before);
+        facts.ended = sys::now();
+        if !supervisor.has_passed_stop {
+            facts.asked = None;
+        }
+        witness::write(path, facts, config);
     }
     if config.drains {
         supervisor.drain();
@@ -112,7 +100,7 @@ pub fn supervise(
     if let Some(terminal) = terminal {
         terminal.pass(child, sys::own_group());
     }
-    status
+    supervisor.facts.status
 }
 
 /// Sees to it that orphans come to us, or says that they will not.
@@ -138,19 +126,12 @@ struct Supervisor<'a> {
     shutdown: Shutdown<'a>,
     /// Whether the last step has come, and everybody is to go.
     is_killing: bool,
-    /// Why the child was sent a SIGKILL by us, if it was.
-    own_kill: Option<OwnKill>,
-    /// The last stop signal that came.
-    asked: Option<Asked>,
-    /// Whether one has gone to the child: it may be held back yet.
+    /// Whether a stop signal has gone to the child: the last one may be held back yet.
     has_passed_stop: bool,
-    /// Processes other than the child that were waited for.
-    reaped: u64,
-    forwarded: u64,
+    has_ended: bool,
     /// Lines that nobody could take.
     lost: u64,
-    /// How the child has ended, and what to exit with.
-    end: Option<(Change, ExitStatus)>,
+    facts: Facts<'a>,
 }
 
 /// Whether the child runs, as far as we know.
@@ -168,20 +149,18 @@ impl Supervisor<'_> {
     fn run(&mut self) {
         // Zombies that were there before us: no SIGCHLD will come for them.
         self.reap();
-        while self.end.is_none() {
+        while !self.has_ended {
             let limit = self.shutdown.deadline().map(|deadline| deadline.saturating_sub(sys::now()));
-            match sys::wait_signal(self.config.personality.collected, limit) {
-                Some(received) => self.take(&received),
-                None => {
-                    if let Some(signal) = self.shutdown.wake(sys::now()) {
-                        self.step(signal);
-                    }
-                }
+            if let Some(received) = sys::wait_signal(self.config.personality.collected, limit) {
+                self.take(&received);
+            } else if let Some(signal) = self.shutdown.wake(sys::now()) {
+                self.step(signal);
             }
         }
     }
 
     /// Carries out what a signal leads to.
+    #[inline(never)]
     fn take(&mut self, received: &Received) {
         let signal = received.signal;
         self.tell(&Event::Received { signal });
@@ -196,7 +175,7 @@ impl Supervisor<'_> {
             Response::Send(Signal::CONT) => self.resume(),
             // Who rewrites SIGTERM for a program that knows another signal still asks it to stop.
             Response::Send(passed) if signal.is_stop_request() || passed.is_stop_request() => {
-                self.asked = Some(witness::asked(received));
+                self.facts.asked = Some(witness::asked(received));
                 match self.shutdown.ask(passed, sys::now()) {
                     Some(step) if step == passed => {
                         self.has_passed_stop = true;
@@ -216,26 +195,25 @@ impl Supervisor<'_> {
 
     /// Takes note of every child that has changed, ours among them.
     fn reap(&mut self) {
-        while let Some(change) = reap::changed() {
-            let Change { pid, wait, .. } = change;
-            if wait.stop_signal().is_none() {
-                self.tell(&Event::Reaped { pid, wait });
+        while let Some(Change { pid, wait, usage }) = reap::changed() {
+            if let Some(signal) = wait.stop_signal() {
+                if pid == self.child {
+                    self.child_stopped(signal);
+                }
+                continue;
             }
-            match (ExitStatus::of(wait), wait.stop_signal()) {
-                (Some(status), _) if pid == self.child => {
-                    self.say_farewell();
-                    let status = self.config.remaps.apply(status);
-                    self.tell(&Event::Ended { pid, wait, status });
-                    self.end = Some((change, status));
+            self.tell(&Event::Reaped { pid, wait });
+            if pid == self.child {
+                self.say_farewell();
+                let status = self.config.remaps.apply(ExitStatus::of(wait));
+                self.tell(&Event::Ended { pid, wait, status });
+                (self.facts.wait, self.facts.usage, self.facts.status) = (wait, usage, status);
+                self.has_ended = true;
+            } else {
+                self.facts.reaped += 1;
+                if self.config.warns_of_zombies {
+                    self.tell(&Event::Zombie { pid });
                 }
-                (Some(_), _) => {
-                    self.reaped += 1;
-                    if self.config.warns_of_zombies {
-                        self.tell(&Event::Zombie { pid });
-                    }
-                }
-                (None, Some(signal)) if pid == self.child => self.child_stopped(signal),
-                (None, _) => {}
             }
             if self.is_killing {
                 // Its children are ours now.
@@ -260,7 +238,7 @@ impl Supervisor<'_> {
         if passed.is_terminal_stop() || passed == Signal::STOP {
             self.stop = Stop::Asked;
         } else if passed == Signal::KILL {
-            self.own_kill = self.own_kill.or(Some(OwnKill::Rewrite));
+            self.facts.own_kill = self.facts.own_kill.or(Some(OwnKill::Rewrite));
         }
         if passed != received.signal {
             self.tell(&Event::Rewritten { signal: received.signal, passed: Some(passed) });
@@ -273,7 +251,7 @@ impl Supervisor<'_> {
     fn step(&mut self, signal: Signal) {
         if signal == Signal::KILL {
             self.is_killing = true;
-            self.own_kill = self.own_kill.or(Some(OwnKill::Deadline));
+            self.facts.own_kill = self.facts.own_kill.or(Some(OwnKill::Deadline));
             self.tell(&Event::Killing);
             self.signal_all(signal);
         } else {
@@ -351,7 +329,7 @@ impl Supervisor<'_> {
     }
 
     fn tell_sent(&mut self, signal: Signal, passed: Signal, sent: Result<(), Errno>) {
-        self.forwarded += u64::from(sent.is_ok());
+        self.facts.forwarded += u64::from(sent.is_ok());
         self.tell(&match sent {
             Ok(()) => Event::Forwarded { signal, passed, pid: self.child },
             Err(errno) => Event::NotForwarded { signal: passed, pid: self.child, errno },

@@ -7,7 +7,7 @@ use crate::line::Line;
 use crate::process::Pid;
 use crate::shutdown::SECOND;
 use crate::signal::Signal;
-use crate::split::split;
+use crate::split::{split, split_once};
 use crate::status::{ExitStatus, WaitStatus};
 use crate::words::{Text, Words, text, words};
 
@@ -37,8 +37,8 @@ pub struct Asked {
     /// By whom; 0 is the kernel or somebody outside of the PID namespace.
     pub sender: Pid,
     pub uid: u32,
-    /// What the sender is called (proc_pid_comm(5)), and how long that is; nothing if it is gone already.
-    pub comm: ([u8; 16], usize),
+    /// What the sender is called (proc_pid_comm(5)), and zeroes behind it; nothing else if it is gone already.
+    pub comm: [u8; 16],
     /// When, in nanoseconds.
     pub at: u64,
 }
@@ -63,7 +63,7 @@ pub enum OwnKill {
     Rewrite,
 }
 
-/// All that is known when the child has ended.
+/// What becomes known of a child, and all of it when that has ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
     pub program: &'a [u8],
@@ -76,13 +76,37 @@ pub struct Facts<'a> {
     pub oom_kills: u64,
     /// Why we have sent the child a SIGKILL, if we have.
     pub own_kill: Option<OwnKill>,
-    pub asked: Option<&'a Asked>,
+    /// The last stop signal.
+    pub asked: Option<Asked>,
     pub started: u64,
     pub ended: u64,
     pub usage: Usage,
     /// Processes other than the child that were waited for.
     pub reaped: u64,
     pub forwarded: u64,
+}
+
+impl<'a> Facts<'a> {
+    /// What is known when the child has begun.
+    #[must_use]
+    #[inline(never)]
+    pub const fn new(program: &'a [u8], pid: Pid, exec_error: Option<Errno>, started: u64) -> Self {
+        Self {
+            program,
+            pid,
+            exec_error,
+            wait: WaitStatus::new(0),
+            status: ExitStatus::SUCCESS,
+            oom_kills: 0,
+            own_kill: None,
+            asked: None,
+            started,
+            ended: 0,
+            usage: Usage { user: 0, system: 0, max_rss: 0 },
+            reaped: 0,
+            forwarded: 0,
+        }
+    }
 }
 
 /// Why it ended, as far as that can be told.
@@ -115,7 +139,7 @@ impl Reason {
             Self::OtherOutOfMemory
         } else if is_killed {
             Self::KilledUnseen
-        } else if facts.asked.is_some_and(|asked| asked.explains(signal)) {
+        } else if facts.asked.as_ref().is_some_and(|asked| asked.explains(signal)) {
             Self::Asked
         } else if signal.is_some() {
             Self::Signal
@@ -213,7 +237,7 @@ pub fn compose(facts: &Facts<'_>, format: Format, line: &mut Line) {
             let dumped = if facts.wait.dumped_core() { text!("true") } else { text!("false") };
             sheet.key(Field::CoreDumped).text(dumped);
         }
-        None => sheet.number(Field::ExitCode, facts.wait.exit_code().unwrap_or(0).into()),
+        None => sheet.number(Field::ExitCode, facts.wait.exit_code().into()),
     }
     sheet.number(Field::Status, facts.status.0.into());
     sheet.word(Field::Reason, Reason::of(facts).words(format));
@@ -223,7 +247,7 @@ pub fn compose(facts: &Facts<'_>, format: Format, line: &mut Line) {
         sheet.mark();
     }
     sheet.number(Field::OomKills, facts.oom_kills);
-    if let Some(asked) = facts.asked {
+    if let Some(asked) = &facts.asked {
         sheet.signal(Field::StopSignal, asked.signal);
         sheet.seconds(Field::StopBeforeEnd, facts.ended.saturating_sub(asked.at));
         if asked.sender.raw() == 0 {
@@ -232,8 +256,8 @@ pub fn compose(facts: &Facts<'_>, format: Format, line: &mut Line) {
             sheet.word(Field::StopFrom, text!("inside"));
             sheet.number(Field::StopPid, asked.sender.raw().unsigned_abs().into());
             sheet.number(Field::StopUid, asked.uid.into());
-            let (comm, length) = &asked.comm;
-            if let Some(comm @ [_, ..]) = comm.get(..*length) {
+            let comm = split_once(&asked.comm, 0).0.trim_ascii_end();
+            if !comm.is_empty() {
                 sheet.name(Field::StopCommand, comm);
             }
         }
@@ -327,7 +351,7 @@ mod tests {
     use super::*;
 
     fn asked(signal: Signal) -> Asked {
-        Asked { signal, sender: Pid::new(0), uid: 0, comm: ([0; 16], 0), at: 0 }
+        Asked { signal, sender: Pid::new(0), uid: 0, comm: [0; 16], at: 0 }
     }
 
     #[test]
@@ -335,35 +359,22 @@ mod tests {
         let (term, hup) = (asked(Signal::TERM), asked(Signal::HUP));
         for (wait, asked, oom_kills, own_kill, reason) in [
             (0x0000, None, 0, None, Reason::Itself),
-            (0x0000, Some(&term), 0, None, Reason::Asked),
-            (0x000f, Some(&term), 0, None, Reason::Asked),
+            (0x0000, Some(term), 0, None, Reason::Asked),
+            (0x000f, Some(term), 0, None, Reason::Asked),
             // It crashed: that is not what it was asked for.
-            (0x008b, Some(&term), 0, None, Reason::Signal),
+            (0x008b, Some(term), 0, None, Reason::Signal),
             // SIGHUP means to read the configuration again, unless it ends the program.
-            (0x0300, Some(&hup), 0, None, Reason::Itself),
-            (0x0001, Some(&hup), 0, None, Reason::Asked),
-            (0x0009, Some(&term), 0, None, Reason::KilledUnseen),
+            (0x0300, Some(hup), 0, None, Reason::Itself),
+            (0x0001, Some(hup), 0, None, Reason::Asked),
+            (0x0009, Some(term), 0, None, Reason::KilledUnseen),
             (0x0009, None, 1, None, Reason::OutOfMemory),
             (0x0000, None, 1, None, Reason::OtherOutOfMemory),
             (0x0009, None, 1, Some(OwnKill::Deadline), Reason::Deadline),
             (0x0009, None, 0, Some(OwnKill::Rewrite), Reason::Rewrite),
         ] {
-            let facts = Facts {
-                program: b"x",
-                pid: Pid::new(7),
-                exec_error: None,
-                wait: WaitStatus::new(wait),
-                status: ExitStatus(0),
-                oom_kills,
-                own_kill,
-                asked,
-                started: 0,
-                ended: 0,
-                usage: Usage::default(),
-                reaped: 0,
-                forwarded: 0,
-            };
-            assert_eq!(Reason::of(&facts), reason, "{wait:#x} {asked:?} {own_kill:?}");
+            let wait = WaitStatus::new(wait);
+            let facts = Facts { wait, oom_kills, own_kill, asked, ..Facts::new(b"x", Pid::new(7), None, 0) };
+            assert_eq!(Reason::of(&facts), reason, "{wait:?} {asked:?} {own_kill:?}");
         }
     }
 

@@ -22,16 +22,16 @@ pub fn oom_kills() -> u64 {
 }
 
 /// Who has sent a stop signal, as long as it can be told: its name goes with it.
+#[inline(never)]
 pub fn asked(received: &Received) -> Asked {
     let sender = received.sender();
     let mut comm = [0; 16];
-    let mut length = 0;
     if sender.raw() > 0 {
         let mut path = Line::new();
         path.bytes(b"/proc/").pid(sender).bytes(b"/comm\0");
-        length = sys::read_file(path.as_bytes(), &mut comm).trim_ascii_end().len();
+        sys::read_file(path.as_bytes(), &mut comm);
     }
-    Asked { signal: received.signal, sender, uid: received.uid(), comm: (comm, length), at: sys::now() }
+    Asked { signal: received.signal, sender, uid: received.uid(), comm, at: sys::now() }
 }
 
 /// Writes the message to `path`, and as text to stderr where things are told. A failure is told and no more.
