@@ -33,31 +33,29 @@ impl Ladder {
 
     /// From now on: sends on what came, waits, and kills.
     pub const fn kill_after(&mut self, wait: u64) {
-        *self = Self::NONE;
-        self.steps[0].wait = wait;
-        self.steps[1].signal = Some(Signal::KILL);
+        self.steps[0] = Step { signal: None, wait };
+        self.steps[1] = Step { signal: Some(Signal::KILL), wait: 0 };
         self.last = 1;
     }
 
     /// Reads `TERM:20s,QUIT:5s,KILL`: signals, each but the last with the time to wait after it. `None` if it is
     /// none, and then there may be half a ladder.
+    #[inline(never)]
     pub fn read(&mut self, text: &[u8]) -> Option<()> {
-        *self = Self::NONE;
         let mut rest = text;
-        loop {
+        for (index, place) in self.steps.iter_mut().enumerate() {
             let (step, behind) = split_once(rest, b',');
             let (signal, wait) = split_once(step, b':');
-            let place = self.steps.get_mut(self.last)?;
             place.signal = Some(Signal::parse(signal)?);
-            if let Some(wait) = wait {
-                place.wait = duration(wait)?;
-            }
+            place.wait = duration(wait.unwrap_or(b"0"))?;
+            self.last = index;
             let Some(behind) = behind else { return Some(()) };
             // Without a time, there is no next step.
             wait?;
             rest = behind;
-            self.last += 1;
         }
+        // There are more steps than places.
+        None
     }
 
     /// How long the first step waits: also the time that a drain is given; 0 for no limit.
