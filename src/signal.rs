@@ -172,6 +172,12 @@ impl SignalSet {
         Self(bits)
     }
 
+    /// Nothing but `signal`.
+    #[must_use]
+    pub const fn only(signal: Signal) -> Self {
+        Self(1 << (signal.number() - 1))
+    }
+
     /// All that are in one or the other.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
@@ -192,7 +198,7 @@ impl SignalSet {
     /// Takes one out; says whether it was in.
     pub fn remove(&mut self, signal: Signal) -> bool {
         let was_in = self.contains(signal);
-        self.0 &= !(1 << (signal.number() - 1));
+        self.0 &= !Self::only(signal).0;
         was_in
     }
 }

@@ -136,8 +136,8 @@ fn exec(command: &Command<'_>, env: &Env<'_>, config: &Config<'_>) -> Errno {
 fn join<'b>(buffer: &'b mut [u8; PATH_MAX], directory: &[u8], name: &[u8]) -> &'b [u8] {
     let slash: &[u8] = if directory.is_empty() { b"" } else { b"/" };
     let mut length = 0;
-    for part in [directory, slash, name] {
-        for &byte in part {
+    for part in &[directory, slash, name] {
+        for &byte in *part {
             if let Some(place) = buffer.get_mut(length) {
                 *place = byte;
                 length += 1;

@@ -114,23 +114,24 @@ fn adopt(config: &Config<'_>) {
     }
 }
 
-/// A child and what is known of it.
+/// A child and what is known of it. What is large stands last (`repr(C)`), as in `Config`.
+#[repr(C)]
 struct Supervisor<'a> {
     config: &'a Config<'a>,
     own: Pid,
     child: Pid,
     terminal: Option<Terminal>,
     stop: Stop,
-    /// Of these, the first is not for the child.
-    ignored_once: SignalSet,
-    shutdown: Shutdown<'a>,
     /// Whether the last step has come, and everybody is to go.
     is_killing: bool,
     /// Whether a stop signal has gone to the child: the last one may be held back yet.
     has_passed_stop: bool,
     has_ended: bool,
+    /// Of these, the first is not for the child.
+    ignored_once: SignalSet,
     /// Lines that nobody could take.
     lost: u64,
+    shutdown: Shutdown<'a>,
     facts: Facts<'a>,
 }
 

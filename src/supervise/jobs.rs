@@ -38,7 +38,7 @@ impl Supervisor<'_> {
     fn stop_own_group(&self, signal: Signal) -> bool {
         let signal = if signal == Signal::STOP { Signal::TSTP } else { signal };
         let _ = sys::kill(Recipient::OwnGroup, signal);
-        sys::unblock(SignalSet::of(&[signal]));
+        sys::unblock(SignalSet::only(signal));
         sys::set_mask(self.config.personality.collected);
         // What continued us is pending, since it is blocked.
         sys::take_pending(Signal::CONT)

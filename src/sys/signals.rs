@@ -147,7 +147,7 @@ pub fn wait_signal(signals: SignalSet, limit: Option<u64>) -> Option<Received> {
 
 /// Takes `signal` if it is pending, and says whether it was: sigtimedwait(2) with no time to wait.
 pub fn take_pending(signal: Signal) -> bool {
-    let set = SignalSet::of(&[signal]);
+    let set = SignalSet::only(signal);
     // SAFETY: numbers only; all zeroes is a value of it, and means at once.
     let at_once: libc::timespec = unsafe { zeroed() };
     let (set, limit) = (ptr::from_ref(&set) as usize, ptr::from_ref(&at_once) as usize);
