@@ -72,8 +72,13 @@ impl Line {
     }
 
     /// Adds a number in decimal.
-    #[inline(never)]
     pub fn number(&mut self, number: u64) -> &mut Self {
+        self.digits(number, 1)
+    }
+
+    /// Adds a number in decimal, with zeroes before it if it has less digits than `least`.
+    #[inline(never)]
+    pub fn digits(&mut self, number: u64, least: usize) -> &mut Self {
         // u64::MAX has 20 digits. They come last first.
         let mut digits = [0; 20];
         let mut rest = number;
@@ -81,7 +86,7 @@ impl Line {
             *place = b'0' + (rest % 10) as u8;
             rest /= 10;
         }
-        let zeroes = digits.iter().take(19).take_while(|&&digit| digit == b'0').count();
+        let zeroes = digits.iter().take(20 - least).take_while(|&&digit| digit == b'0').count();
         for &digit in digits.iter().skip(zeroes) {
             self.push(digit);
         }

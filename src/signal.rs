@@ -38,6 +38,9 @@ impl Signal {
     pub const TSTP: Self = Self::of(libc::SIGTSTP);
     pub const TTIN: Self = Self::of(libc::SIGTTIN);
     pub const TTOU: Self = Self::of(libc::SIGTTOU);
+    pub const STKFLT: Self = Self::of(libc::SIGSTKFLT);
+    pub const IO: Self = Self::of(libc::SIGIO);
+    pub const PWR: Self = Self::of(libc::SIGPWR);
     pub const SYS: Self = Self::of(libc::SIGSYS);
     /// The highest that the kernel knows (`_NSIG`).
     pub const LAST: u8 = 64;
@@ -145,6 +148,13 @@ pub(crate) fn decimal(text: &[u8]) -> Option<u32> {
         number = number * 10 + u32::from(byte - b'0');
     }
     Some(number)
+}
+
+/// What strtol(3) and scanf(3) pass over before the digits: blanks, then a plus.
+#[inline(never)]
+pub(crate) fn unsigned(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii_start();
+    text.strip_prefix(b"+").unwrap_or(text)
 }
 
 /// A set of signals, in the kernel's form: bit n-1 is signal n (`sigset_t` of 8 bytes).

@@ -305,8 +305,7 @@ impl Sheet<'_> {
     #[inline(never)]
     fn seconds(&mut self, field: Field, nanoseconds: u64) {
         let milliseconds = nanoseconds / (SECOND / 1000);
-        let line = self.key(field).number(milliseconds / 1000).push(b'.');
-        line.number(milliseconds / 100 % 10).number(milliseconds / 10 % 10).number(milliseconds % 10);
+        self.key(field).number(milliseconds / 1000).push(b'.').digits(milliseconds % 1000, 3);
         if self.format == Format::Text {
             self.line.bytes(b" s");
         }

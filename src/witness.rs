@@ -15,7 +15,7 @@ const COUNTERS: [&[u8]; 2] =
 pub fn oom_kills() -> u64 {
     let mut buffer = [0; 256];
     let mut most = 0;
-    for path in COUNTERS {
+    for path in &COUNTERS {
         most = termination::oom_kills(sys::read_file(path, &mut buffer)).max(most);
     }
     most

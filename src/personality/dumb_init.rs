@@ -3,7 +3,7 @@
 use super::{PAUSA, Personality};
 use crate::config::{Place, Stream, Target};
 use crate::getopt::Order;
-use crate::signal::{Signal, decimal};
+use crate::signal::{Signal, decimal, unsigned};
 use crate::split::split_once;
 use crate::voice::Voice;
 use crate::words::words;
@@ -89,13 +89,11 @@ Run command in a session of its own, and forward signals to it.
 /// What sscanf(3) reads as `%d:%d`, 1 to 31 and 0 to 31; more may stand behind.
 fn rewrite(text: &[u8]) -> Option<(Signal, Option<Signal>)> {
     let (from, to) = split_once(text, b':');
-    let to = to?.trim_ascii_start();
-    let to = to.strip_prefix(b"+").unwrap_or(to);
+    let to = unsigned(to?);
     let digits = to.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let from = from.trim_ascii_start();
     let signal = |digits| decimal(digits).filter(|&number| number < 32);
     let to = signal(to.get(..digits)?)?;
-    let from = signal(from.strip_prefix(b"+").unwrap_or(from))?;
+    let from = signal(unsigned(from))?;
     Some((Signal::new(from as i32)?, Signal::new(to as i32)))
 }
 

@@ -5,7 +5,7 @@ use super::catatonit::KERNEL_SIGNALS;
 use super::{PAUSA, Personality};
 use crate::event::Level;
 use crate::getopt::Order;
-use crate::signal::{Signal, SignalSet, decimal};
+use crate::signal::{Signal, SignalSet, decimal, unsigned};
 use crate::voice::{Printed, Voice};
 use crate::words::words;
 
@@ -98,18 +98,16 @@ Run PROGRAM as the child of an init that reaps and forwards signals.
 ";
 
 /// tini knows the standard signals, in capitals and with SIG, but for these.
+const UNKNOWN: SignalSet = SignalSet::of(&[Signal::IO, Signal::PWR, Signal::STKFLT]);
+
 fn full_name(name: &[u8]) -> Option<Signal> {
     let bare = name.strip_prefix(b"SIG")?;
-    let signal = Signal::parse(bare)?;
-    let is_known = signal.name() == bare && !matches!(bare, b"IO" | b"PWR" | b"STKFLT");
-    is_known.then_some(signal)
+    Signal::parse(bare).filter(|&signal| signal.name() == bare && !UNKNOWN.contains(signal))
 }
 
 /// What strtol(3) reads to the end, base 10, from 0 to 255; nothing at all is 0.
 fn exit_code(text: &[u8]) -> Option<(u8, u8)> {
-    let trimmed = text.trim_ascii_start();
-    let digits = trimmed.strip_prefix(b"+").unwrap_or(trimmed);
-    let number = if text.is_empty() { 0 } else { decimal(digits)? };
+    let number = if text.is_empty() { 0 } else { decimal(unsigned(text))? };
     Some((u8::try_from(number).ok()?, 0))
 }
 
