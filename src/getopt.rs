@@ -45,6 +45,7 @@ pub enum Words<'a, 's> {
 
 impl<'a> Words<'a, '_> {
     /// The next word, which stays the next.
+    #[inline(never)]
     fn peek(&self) -> Option<&'a [u8]> {
         match self {
             Self::Args(args) => args.peek().map(CStr::to_bytes),
@@ -91,20 +92,19 @@ impl<'a, 's> Getopt<'a, 's> {
     /// The next option. After the end or a mistake, there is nothing more to ask for.
     #[allow(clippy::should_implement_trait, reason = "an iterator that ends by `End` would be none")]
     pub fn next(&mut self) -> Found<'a> {
-        if let Some((&letter, rest)) = self.bundle.split_first() {
-            self.bundle = rest;
-            return self.short(letter);
-        }
         loop {
+            if let Some((&letter, rest)) = self.bundle.split_first() {
+                self.bundle = rest;
+                return self.short(letter);
+            }
             match (self.words.peek(), &mut self.words) {
                 (Some([b'-', b'-', long @ ..]), words) => {
                     words.next();
                     return if long.is_empty() { Found::End } else { self.long(long) };
                 }
-                (Some([b'-', letter, rest @ ..]), words) => {
+                (Some([b'-', bundle @ ..]), words) if !bundle.is_empty() => {
                     words.next();
-                    self.bundle = rest;
-                    return self.short(*letter);
+                    self.bundle = bundle;
                 }
                 // A single dash is an operand, too (POSIX XBD 12.2, guideline 13).
                 (Some(name), Words::Text(_)) => return Found::Mistake(Event::Operand { name }),
@@ -116,11 +116,12 @@ impl<'a, 's> Getopt<'a, 's> {
 
     #[inline(never)]
     fn short(&mut self, letter: u8) -> Found<'a> {
-        let Some((_, kind, _)) = options(self.grammar).find(|&(short, ..)| short == letter) else {
+        let mut options = split(self.grammar, b' ');
+        let Some([_, kind, ..]) = options.find(|option| option.first() == Some(&letter)) else {
             return Found::Mistake(Event::UnknownShort { letter });
         };
-        let rest = if kind == b':' { b"" } else { core::mem::take(&mut self.bundle) };
-        match self.value(kind, Some(rest).filter(|rest| !rest.is_empty())) {
+        let rest = if *kind == b':' { b"" } else { core::mem::take(&mut self.bundle) };
+        match self.value(*kind, Some(rest).filter(|rest| !rest.is_empty())) {
             Some(value) => Found::Option(letter, value),
             None => Found::Mistake(Event::ShortNeedsValue { letter }),
         }
@@ -129,26 +130,29 @@ impl<'a, 's> Getopt<'a, 's> {
     #[inline(never)]
     fn long(&mut self, word: &'a [u8]) -> Found<'a> {
         let (name, given) = split_once(word, b'=');
-        let mut found = None;
-        let mut is_clear = true;
-        for option in options(self.grammar) {
-            let (.., long) = option;
+        let mut found: Option<&'static [u8]> = None;
+        for option in split(self.grammar, b' ') {
+            let [_, _, long @ ..] = option else { break };
             if long == name {
-                (found, is_clear) = (Some(option), true);
+                found = Some(option);
                 break;
             }
             if self.order != Order::Exact && long.starts_with(name) {
-                is_clear = found.is_none();
-                found = Some(option);
+                // One more that begins so: no option has an empty name.
+                found = Some(if found.is_none() { option } else { b"" });
             }
         }
-        match (found.filter(|_| is_clear && !name.is_empty()), given) {
-            (None, _) => Found::Mistake(Event::UnknownLong { name: word }),
-            (Some((_, b':', name)), Some(_)) => Found::Mistake(Event::LongTakesNoValue { name }),
-            (Some((short, kind, name)), given) => match self.value(kind, given) {
-                Some(value) => Found::Option(short, value),
-                None => Found::Mistake(Event::LongNeedsValue { name }),
-            },
+        match found {
+            Some([short, kind, name @ ..]) if !name.is_empty() => {
+                if *kind == b':' && given.is_some() {
+                    return Found::Mistake(Event::LongTakesNoValue { name });
+                }
+                match self.value(*kind, given) {
+                    Some(value) => Found::Option(*short, value),
+                    None => Found::Mistake(Event::LongNeedsValue { name }),
+                }
+            }
+            _ => Found::Mistake(Event::UnknownLong { name: word }),
         }
     }
 
@@ -160,14 +164,6 @@ impl<'a, 's> Getopt<'a, 's> {
             None => Some(b""),
         }
     }
-}
-
-/// Short name, kind, long name.
-pub fn options(grammar: Grammar) -> impl Iterator<Item = (u8, u8, &'static [u8])> {
-    split(grammar, b' ').map_while(|option| match option {
-        [short, kind, long @ ..] => Some((*short, *kind, long)),
-        _ => None,
-    })
 }
 
 #[cfg(test)]

@@ -21,11 +21,11 @@
 use crate::args::{Args, Env};
 use crate::config::{Config, Hold, Place, Target, Task};
 use crate::event::{Event, Level};
-use crate::getopt::{Found, Getopt, Order, Words, options};
+use crate::getopt::{Found, Getopt, Order, Words};
 use crate::personality::Personality;
 use crate::shutdown::duration;
 use crate::signal::{Signal, SignalSet, decimal};
-use crate::split::{split_once, word_index};
+use crate::split::{split, split_once, word_index};
 use crate::termination::Format;
 use crate::voice::Printed;
 use crate::words::{self, Text, words};
@@ -58,10 +58,11 @@ pub fn parse<'a>(args: &mut Args<'a>, env: &Env<'a>, config: &mut Config<'a>) {
         order => order,
     };
     read(&mut Getopt::new(Words::Args(args), personality.grammar, order), personality, config);
-    for (letter, _, variable) in options(personality.variables) {
+    for option in split(personality.variables, b' ') {
+        let [letter, _, variable @ ..] = option else { break };
         let (name, wanted) = split_once(variable, b'=');
         if let Some(value) = env.get(name).filter(|&value| wanted.is_none_or(|wanted| value == wanted)) {
-            apply(letter, value, personality, config);
+            apply(*letter, value, personality, config);
         }
     }
     if config.place == Place::OwnSession {
