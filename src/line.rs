@@ -106,7 +106,7 @@ impl Line {
 
     /// Adds a process's number.
     pub fn pid(&mut self, pid: Pid) -> &mut Self {
-        self.number(u64::from(pid.raw().unsigned_abs()))
+        self.number(u64::from(pid.number()))
     }
 
     /// Adds what strerror(3) says, or the number if it is none that we have words for.

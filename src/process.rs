@@ -23,6 +23,12 @@ impl Pid {
     pub const fn raw(self) -> c_int {
         self.0
     }
+
+    /// As it is written: no process has a number below 0.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0 as u32
+    }
 }
 
 /// Whom a signal is for, in the words of kill(2).

@@ -80,7 +80,7 @@ pub fn spawn(
         }
         let mut entry = Line::new();
         if config.personality.passes_listen_pid
-            && env.get(b"LISTEN_PID").and_then(decimal) == Some(own.raw().unsigned_abs())
+            && env.get(b"LISTEN_PID").and_then(decimal) == Some(own.number())
         {
             entry.bytes(b"LISTEN_PID=").pid(sys::getpid()).push(0);
             env.replace(b"LISTEN_PID", entry.as_bytes().as_ptr());

@@ -230,7 +230,7 @@ pub(crate) const KEYS: Words = words![
 pub fn compose(facts: &Facts<'_>, format: Format, line: &mut Line) {
     let mut sheet = Sheet { line, format };
     sheet.name(Field::Program, facts.program);
-    sheet.number(Field::Pid, facts.pid.raw().unsigned_abs().into());
+    sheet.number(Field::Pid, facts.pid.number().into());
     match facts.wait.term_signal() {
         Some(signal) => {
             sheet.signal(Field::Signal, signal);
@@ -254,7 +254,7 @@ pub fn compose(facts: &Facts<'_>, format: Format, line: &mut Line) {
             sheet.word(Field::StopFrom, text!("outside"));
         } else {
             sheet.word(Field::StopFrom, text!("inside"));
-            sheet.number(Field::StopPid, asked.sender.raw().unsigned_abs().into());
+            sheet.number(Field::StopPid, asked.sender.number().into());
             sheet.number(Field::StopUid, asked.uid.into());
             let comm = split_once(&asked.comm, 0).0.trim_ascii_end();
             if !comm.is_empty() {
