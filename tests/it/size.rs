@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 /// The byte budget of the release binary for each architecture: what it has, and a tenth; on x86_64, where the goal is
 /// 16 KiB, what it has and a little. DESIGN.md, "Size", says where the rest is.
 const BUDGETS: [(&str, usize); 6] = [
-    ("x86_64", 33 * 1024),
+    ("x86_64", 25 * 1024),
     ("aarch64", 37_000),
     ("arm", 39_000),
     ("riscv64", 34_500),
