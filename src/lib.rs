@@ -71,7 +71,7 @@ pub fn run<'a>(mut args: Args<'a>, env: Env<'a>, inherited: SignalSet) -> ExitSt
     match &config.task {
         Task::Hold(hold) => hold::hold(*hold, &config),
         Task::Supervise(command) => supervise::supervise(command, &env, &config, inherited),
-        Task::Nothing | Task::Print(_) | Task::Complain(_) => report::answer(&config),
+        _ => report::answer(&config),
     }
 }
 

@@ -104,6 +104,7 @@ pub fn supervise(
 }
 
 /// Sees to it that orphans come to us, or says that they will not.
+#[inline(never)]
 fn adopt(config: &Config<'_>) {
     if config.adopts_orphans {
         if let Err(errno) = sys::become_subreaper() {

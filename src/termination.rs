@@ -124,6 +124,7 @@ enum Reason {
 }
 
 impl Reason {
+    #[inline(never)]
     fn of(facts: &Facts<'_>) -> Self {
         let signal = facts.wait.term_signal();
         let is_killed = matches!(signal, Some(Signal::KILL));
