@@ -140,9 +140,13 @@ pub fn wait_signal(signals: SignalSet, limit: Option<u64>) -> Option<Received> {
     // SAFETY: the set and the limit are read, a siginfo of the kernel's size is written; no limit is null.
     let result =
         unsafe { syscall4(libc::SYS_rt_sigtimedwait as usize, set, place, limit, size_of::<SignalSet>()) };
-    // EAGAIN: the time is over. EINTR: a stop and continue of ourselves (signal(7)).
-    let signal = Signal::new(Errno::check(result).ok()? as c_int)?;
-    Some(Received { signal, info })
+    match Errno::check(result) {
+        Ok(number) => Signal::new(number as c_int).map(|signal| Received { signal, info }),
+        // The time is over; or a stop and continue of ourselves (signal(7)).
+        Err(Errno::AGAIN | Errno::INTR) => None,
+        // A seccomp filter, say. Who hears nothing could neither forward nor end, and would ask again for ever.
+        Err(_) => crate::abandon(b"pausa: cannot wait for signals: rt_sigtimedwait(2) is refused\n"),
+    }
 }
 
 /// Takes `signal` if it is pending, and says whether it was: sigtimedwait(2) with no time to wait.

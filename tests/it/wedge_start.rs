@@ -53,6 +53,7 @@ pub fn trials() -> Vec<Trial> {
         let name = format!("execve fails by {errno:?}: one line, {code}");
         trial(name, Box::new(move || cannot_execute(errno, code)));
     }
+    trial("waiting for signals fails: one line, 125".into(), Box::new(cannot_wait));
     trial("the child is killed before it runs its program: 137".into(), Box::new(is_killed_before_exec));
     trials
 }
@@ -85,6 +86,13 @@ fn cannot_execute(errno: Errno, code: i32) {
     let (ended, stderr) = bent(&["-P", COMMAND, "-e", &format!("inject=execve:error={errno:?}")]);
     assert_one_line(&stderr, &format!("pausa: cannot run '{COMMAND}'"), errno);
     assert_eq!(ended, Code(code));
+}
+
+/// As under a seccomp filter that does not know it: no busy loop that hears nothing, not even the end of its child.
+fn cannot_wait() {
+    let (ended, stderr) = bent(&["-e", "inject=rt_sigtimedwait:error=EPERM"]);
+    assert_eq!(stderr, "pausa: cannot wait for signals: rt_sigtimedwait(2) is refused\n");
+    assert_eq!(ended, Code(125));
 }
 
 fn is_killed_before_exec() {
