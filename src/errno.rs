@@ -20,6 +20,7 @@ impl Errno {
     pub const ACCES: Self = Self::of(libc::EACCES);
     pub const NODEV: Self = Self::of(libc::ENODEV);
     pub const NOTDIR: Self = Self::of(libc::ENOTDIR);
+    pub const OVERFLOW: Self = Self::of(libc::EOVERFLOW);
     pub const PIPE: Self = Self::of(libc::EPIPE);
     pub const NAMETOOLONG: Self = Self::of(libc::ENAMETOOLONG);
     pub const STALE: Self = Self::of(libc::ESTALE);

@@ -49,10 +49,11 @@ pub fn write_all(fd: Fd, bytes: &[u8]) -> Result<(), Errno> {
 pub fn write_now(fd: Fd, line: &[u8]) -> Result<(), Errno> {
     const RWF_NOWAIT: usize = 8;
     // SAFETY: takes numbers.
-    let seekable = Errno::check(unsafe {
+    let place = Errno::check(unsafe {
         syscall3(libc::SYS_lseek as usize, fd.0 as usize, 0, libc::SEEK_CUR as usize)
     });
-    if seekable.is_ok() {
+    // A log of more than 2 GiB has a place, too, which a number of 32 bits cannot tell.
+    if place.is_ok() || place == Err(Errno::OVERFLOW) {
         return write(fd, line).map(drop);
     }
     if !is_writable(fd) {
