@@ -190,10 +190,14 @@ impl Engine {
             .iter()
             .map(|file| format!("{}\n", file.strip_prefix("/").expect("an absolute path").display()))
             .collect();
-        tar.stdin.take().expect("a pipe").write_all(list.as_bytes()).expect("send the list of files");
         let mut import = self.client.command(LONG_LIMIT);
         import.arg("import").args(changes.iter().flat_map(|change| ["--change", change])).args(["-", tag]);
-        text_of(import.stdin(tar.stdout.take().expect("a pipe")));
+        import.stdin(tar.stdout.take().expect("a pipe")).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let import = import.spawn().expect("run the client");
+        // Not before somebody reads what tar writes: the list may be longer than a pipe holds.
+        tar.stdin.take().expect("a pipe").write_all(list.as_bytes()).expect("send the list of files");
+        let output = import.wait_with_output().expect("wait for the client");
+        assert!(output.status.success(), "import {tag}: {}", everything(&output));
         assert!(tar.wait().expect("wait for tar").success(), "tar could not read all of {list}");
     }
 
