@@ -64,6 +64,7 @@ mod wedge_start;
 mod docker;
 mod enclosure;
 mod engine;
+mod image;
 mod image_tree;
 mod podman;
 mod seccomp_containerd;
@@ -107,6 +108,7 @@ fn main() -> ExitCode {
         size::trials(),
         mapped::trials(),
         tidy::trials(),
+        image::trials(),
         docker::trials(),
         podman::trials(),
         seccomp_containerd::trials(),
