@@ -1,23 +1,44 @@
-# Source to image: one static file on an empty root, under the two names that say what it is to be.
+# Source to image: one static file on an empty root, under every name that says what it is to be.
 #
 #     docker build --tag pausa .
+#     docker buildx build --platform linux/arm64 --tag pausa .
+#     docker build --build-arg TARGETPLATFORM=linux/arm64 --tag pausa .    # the legacy builder
 #
-# Only what the legacy builder and BuildKit read alike: no heredoc, no RUN --mount, no COPY --link.
+# Only what the legacy builder and BuildKit read alike: no heredoc, no RUN --mount, no COPY --link. The legacy builder
+# gives to whatever is built `FROM scratch` the daemon's own architecture; the file in it is the one that was asked for.
 
-# Any image with cargo, a linker driver called cc and a shell; ours to name where no registry is reachable.
+# Any image with cargo, a linker driver called cc, bash and coreutils; ours to name where no registry is reachable.
 ARG BUILDER=rust:1.95-slim
 
-FROM ${BUILDER} AS build
+# The compiler runs on this machine, whatever it compiles for: emulated, it would take twenty times as long. The legacy
+# builder has no BUILDPLATFORM and would read an empty one as a mistake; `linux` alone means the machine's own
+# architecture. Declared with a default above, it would hide what BuildKit sets.
+FROM --platform=${BUILDPLATFORM:-linux} ${BUILDER} AS build
 WORKDIR /build
+# BuildKit sets it. The names behind are those of dist/build, of Debian's gcc and of rustup.
+ARG TARGETPLATFORM
+RUN case ${TARGETPLATFORM:-linux/$(uname -m)} in \
+      linux/amd64 | linux/x86_64) echo x86_64 x86-64-linux-gnu x86_64-unknown-linux-gnu ;; \
+      linux/arm64 | linux/aarch64) echo aarch64 aarch64-linux-gnu aarch64-unknown-linux-gnu ;; \
+      linux/arm/v7 | linux/armv7l) echo arm arm-linux-gnueabihf armv7-unknown-linux-gnueabihf ;; \
+      linux/riscv64) echo riscv64 riscv64-linux-gnu riscv64gc-unknown-linux-gnu ;; \
+      linux/ppc64le) echo ppc64le powerpc64le-linux-gnu powerpc64le-unknown-linux-gnu ;; \
+      linux/s390x) echo s390x s390x-linux-gnu s390x-unknown-linux-gnu ;; \
+      *) echo "pausa does not know the platform $TARGETPLATFORM" >&2; exit 1 ;; \
+    esac >target-names
+# What a foreign architecture takes where rustup is. A builder without rustup brings its own.
+RUN read -r architecture gcc target <target-names; \
+    if [ "$architecture" != "$(uname -m)" ] && command -v rustup; then \
+      apt-get update && apt-get install --yes --no-install-recommends "gcc-$gcc" && rustup target add "$target"; \
+    fi
 # rust-toolchain.toml stays out: the builder image is the choice of compiler, and a rustup in it would fetch another.
 COPY Cargo.toml Cargo.lock build.rs link.ld ./
+COPY dist/build dist/rootfs dist/
 COPY src src
 # Nothing of it is built, but cargo refuses a manifest whose benches it does not find.
 COPY benches benches
-RUN cargo build --release --locked
-# A hard link, so that the bytes are in the layer once, and still a file of its own for whoever copies either name into
-# another image: a symbolic link would arrive there without what it points to.
-RUN mkdir rootfs && cp target/release/pausa rootfs/pause && ln rootfs/pause rootfs/pausa
+RUN read -r architecture _ <target-names; \
+    dist/build "$architecture" && dist/rootfs "target/dist/$architecture/pausa" rootfs
 
 FROM scratch
 COPY --from=build /build/rootfs/ /
@@ -27,9 +48,11 @@ ENTRYPOINT ["/pause"]
 ARG VERSION
 ARG REVISION
 ARG SOURCE
+ARG CREATED
 LABEL org.opencontainers.image.title="pausa" \
-      org.opencontainers.image.description="A PID 1 for containers: holds a pod's namespaces, or supervises one command" \
+      org.opencontainers.image.description="A PID 1 for containers in one small static file: holds a pod's namespaces, or supervises one command" \
       org.opencontainers.image.licenses="Apache-2.0 OR MIT" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
-      org.opencontainers.image.source="${SOURCE}"
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.created="${CREATED}"

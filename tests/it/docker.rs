@@ -8,6 +8,7 @@ mod hardening;
 mod hold;
 mod image;
 mod init;
+mod loaded;
 mod supervise;
 mod swapped;
 mod terminal;
@@ -25,6 +26,7 @@ pub fn trials() -> Vec<Trial> {
     let images = Arc::new(Images::default());
     let rows = [
         image::rows(),
+        loaded::rows(),
         hold::rows(),
         supervise::rows(),
         terminal::rows(),
@@ -40,21 +42,24 @@ struct Row {
     name: String,
     needs: fn(&Images) -> Result<(), &str>,
     original: Option<Subject>,
-    check: Box<dyn FnOnce(&Images) -> Completion + Send>,
+    check: Check,
 }
+
+/// Fails by a panic; what it says else is why it cannot be made here.
+type Check = Box<dyn FnOnce(&Images) -> Result<(), String> + Send>;
 
 impl Row {
     fn new(name: impl Into<String>, check: impl FnOnce(&Images) + Send + 'static) -> Self {
         Self::ignorable(name, |images| {
             check(images);
-            Completion::Completed
+            Ok(())
         })
     }
 
-    /// One whose check may find that it cannot be made here.
+    /// One whose check may find that it cannot be made here, and says why.
     fn ignorable(
         name: impl Into<String>,
-        check: impl FnOnce(&Images) -> Completion + Send + 'static,
+        check: impl FnOnce(&Images) -> Result<(), String> + Send + 'static,
     ) -> Self {
         let name = format!("docker: {}", name.into());
         Self { name, needs: |images| images.connect().map(drop), original: None, check: Box::new(check) }
@@ -79,7 +84,10 @@ impl Row {
             Ok(()) if self.original.is_some_and(|subject| !subject.original_path().exists()) => {
                 without("the original is not installed")
             }
-            Ok(()) => Ok((self.check)(&images)),
+            Ok(()) => match (self.check)(&images) {
+                Ok(()) => Ok(Completion::Completed),
+                Err(why) => without(&why),
+            },
             Err(why) => without(why),
         })
     }
@@ -91,6 +99,7 @@ struct Images {
     engine: OnceLock<Result<Engine, String>>,
     builder: OnceLock<String>,
     pause: OnceLock<String>,
+    loaded: OnceLock<Result<String, String>>,
     app: OnceLock<String>,
     supervised: [OnceLock<String>; 5],
     originals: [OnceLock<String>; 5],
@@ -127,10 +136,15 @@ impl Images {
                 let changes = ["USER 65535:65535", "ENTRYPOINT [\"/pause\"]"];
                 engine.import(&tag, &tree, &BTreeSet::new(), &changes);
             } else {
-                image::build(engine, &mut engine.client().command(LONG_LIMIT), &tag, self.builder());
+                image::build(engine, &mut engine.client().command(LONG_LIMIT), &tag, self.builder(), &[]);
             }
             tag
         })
+    }
+
+    /// What dist/image makes for this machine, as a user gets it into a daemon.
+    fn loaded(&self) -> Result<&str, String> {
+        self.loaded.get_or_init(|| loaded::load(self.engine())).as_deref().map_err(Clone::clone)
     }
 
     /// busybox, and two files for the rows.

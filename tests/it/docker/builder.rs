@@ -2,18 +2,27 @@
 //!
 //! It holds what `cargo build` opens and no more: cargo, rustc and the linker driver, the libraries that
 //! ldd(1) finds for them, the target's rlibs, the objects that a link with libc needs, a shell, and the crates
-//! of Cargo.lock. It is the one thing that outlives a run, under a name made from all of that, since the next
-//! run should not send half a gigabyte again.
+//! of Cargo.lock. Where Debian's compiler and a foreign gcc are installed, these come along, too. It is the one
+//! thing that outlives a run, under a name made from all of that, since the next run should not send half a
+//! gigabyte again.
 
 use crate::engine::{Engine, text_of};
+use crate::image::{AARCH64, Platform};
 use crate::image_tree::{on_path, with_libraries, with_links};
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What the Dockerfile's RUN lines call, but for cargo.
-const PROGRAMS: [&str; 5] = ["/bin/sh", "mkdir", "cp", "ln", "cc"];
+/// What the Dockerfile's RUN lines and the scripts behind them call, but for cargo.
+const PROGRAMS: [&str; 11] =
+    ["/bin/sh", "bash", "env", "uname", "dirname", "install", "mkdir", "cp", "chmod", "ln", "cc"];
+
+/// The one that the suite has the Dockerfile build for besides this machine's own.
+pub const FOREIGN: &Platform = &AARCH64;
+
+/// Where Debian's rust-web-src is; dist/build compiles `core` from it.
+const STANDARD_LIBRARY: &str = "/usr/lib/rustlib/src/rust/library";
 
 /// What `cc` opens when rustc links a build script against libc, as `cc -print-file-name` takes it.
 const LINK_INPUTS: &str = "Scrt1.o crti.o crtn.o crtbeginS.o crtendS.o liblto_plugin.so libgcc.a libgcc_s.so \
@@ -62,6 +71,37 @@ fn files() -> BTreeSet<PathBuf> {
             files.extend(with_links(&path));
         }
     }
+    if missing_for_foreign().is_none() {
+        files.extend(foreign_files());
+    }
+    files
+}
+
+/// What this machine lacks to build for a foreign architecture without rustup.
+pub fn missing_for_foreign() -> Option<String> {
+    let gcc = Path::new("/usr/bin").join(FOREIGN.gcc);
+    let needed =
+        [Path::new("/usr/bin/rustc"), Path::new("/usr/bin/cargo"), Path::new(STANDARD_LIBRARY), &gcc];
+    needed.into_iter().find(|path| !path.exists()).map(|path| format!("{} is missing", path.display()))
+}
+
+/// Debian's compiler, the source of `core`, and a gcc that links without libc.
+fn foreign_files() -> BTreeSet<PathBuf> {
+    let of_gcc = |name: &str| PathBuf::from(line_of(FOREIGN.gcc, &[&format!("-print-prog-name={name}")]));
+    let mut programs: Vec<PathBuf> =
+        ["rustc", "cargo", FOREIGN.gcc].map(|name| Path::new("/usr/bin").join(name)).into();
+    programs.extend(["collect2", "lto-wrapper", "ld"].map(of_gcc));
+    programs.push(line_of(FOREIGN.gcc, &["-print-file-name=liblto_plugin.so"]).into());
+    // Debian's compiler links its build scripts by this one, rustup's brings its own.
+    programs.push(on_path("ld"));
+    let mut files: BTreeSet<PathBuf> = programs.iter().flat_map(|program| with_libraries(program)).collect();
+    // Its build scripts are for this machine, and linked with this machine's std.
+    let std = line_of("/usr/bin/rustc", &["--print", "target-libdir"]);
+    for tree in [std.as_str(), STANDARD_LIBRARY] {
+        // -L: the source lies behind a link.
+        let below = line_of("find", &["-L", tree, "-type", "f"]);
+        files.extend(below.lines().flat_map(|path| with_links(Path::new(path))));
+    }
     files
 }
 
@@ -81,7 +121,16 @@ fn vendor_crates(tree: &Path) {
     }
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let vendor = ["vendor", "--locked", "--quiet", "--respect-source-config", "--manifest-path", manifest];
-    text_of(Command::new("cargo").args(vendor).arg(tree.join("cargo/vendor")));
+    let mut cargo = Command::new("cargo");
+    if missing_for_foreign().is_none() {
+        // Whoever builds `core` from source resolves all that `std` depends on, and compiles none of it.
+        cargo = Command::new("/usr/bin/cargo");
+        cargo.envs([("RUSTC", "/usr/bin/rustc"), ("RUSTC_BOOTSTRAP", "1")]);
+        cargo.args(vendor).arg("--sync").arg(Path::new(STANDARD_LIBRARY).join("sysroot/Cargo.toml"));
+    } else {
+        cargo.args(vendor);
+    }
+    text_of(cargo.arg(tree.join("cargo/vendor")));
     let sources = "[source.crates-io]\nreplace-with = \"vendored\"\n\
         [source.vendored]\ndirectory = \"/cargo/vendor\"\n";
     std::fs::write(tree.join("cargo/config.toml"), sources).expect("write cargo's configuration");

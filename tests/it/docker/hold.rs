@@ -44,7 +44,7 @@ fn answer(images: &Images, options: &[&str], command: &[&str]) -> String {
 }
 
 /// A SIGTERM before the handlers is lost on the original, and not what these rows are about.
-fn await_handlers(container: &Container) -> Status {
+pub fn await_handlers(container: &Container) -> Status {
     let pid = Pid::from_raw(container.inspect("{{.State.Pid}}").parse().expect("a number"));
     // SIGINT, SIGTERM, SIGCHLD.
     until("pause has its handlers", || {

@@ -1,15 +1,17 @@
 //! The image that the Dockerfile makes: which files, whose bytes, what configuration, and by which builders.
 
-use super::Row;
+use super::builder::{self, FOREIGN};
+use super::{Images, Row};
 use crate::engine::{Client, Engine, LONG_LIMIT, text_of};
+use crate::image::{Built, NAMES};
 use crate::subject;
-use libtest_mimic::Completion;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const ARGUMENTS: [&str; 3] = ["VERSION=1.2.3", "REVISION=0123abc", "SOURCE=https://example.org/pausa"];
+const ARGUMENTS: [&str; 4] =
+    ["VERSION=1.2.3", "REVISION=0123abc", "SOURCE=https://example.org/pausa", "CREATED=2009-02-13T23:31:30Z"];
 
 pub fn rows() -> Vec<Row> {
     if subject::original() {
@@ -20,58 +22,98 @@ pub fn rows() -> Vec<Row> {
             assert_is_ours(images.engine(), images.pause())
         }),
         Row::ignorable("image: BuildKit makes it from source", |images| {
-            let Some(mut client) = buildkit_client() else {
-                let why = "no client here can ask for BuildKit";
-                assert!(!std::env::var("CI").is_ok_and(|ci| ci == "true"), "{why}");
-                return Completion::ignored_with(why);
-            };
-            let engine = images.engine();
-            let tag = engine.tag("pause-by-buildkit");
-            build(engine, &mut client, &tag, images.builder());
-            assert_is_ours(engine, &tag);
-            Completion::Completed
+            let mut client = buildkit_client()?;
+            let tag = images.engine().tag("pause-by-buildkit");
+            build(images.engine(), &mut client, &tag, images.builder(), &[]);
+            assert_is_ours(images.engine(), &tag);
+            Ok(())
+        }),
+        Row::ignorable("image: the legacy builder makes it for another architecture", |images| {
+            let client = images.engine().client().command(LONG_LIMIT);
+            let option = format!("--build-arg=TARGETPLATFORM={}", FOREIGN.platform);
+            build_foreign(images, client, "foreign", &option).map(drop)
+        }),
+        Row::ignorable("image: BuildKit makes it for another architecture, and says so", |images| {
+            let option = format!("--platform={}", FOREIGN.platform);
+            let tag = build_foreign(images, buildkit_client()?, "foreign-by-buildkit", &option)?;
+            let template = "{{.Os}}/{{.Architecture}}";
+            let platform = images.engine().call(&["image", "inspect", "--format", template, &tag]);
+            assert_eq!(platform, FOREIGN.platform);
+            Ok(())
         }),
     ]
 }
 
 /// Builds this repository's Dockerfile.
-pub fn build(engine: &Engine, client: &mut Command, tag: &str, builder: &str) {
+pub fn build(engine: &Engine, client: &mut Command, tag: &str, builder: &str, options: &[&str]) {
     // Without a network: the build fetches nothing that Cargo.lock and the builder do not give.
     client.args("build --network=none --force-rm --quiet --tag".split(' ')).arg(tag);
-    client.arg(format!("--build-arg=BUILDER={builder}"));
+    client.arg(format!("--build-arg=BUILDER={builder}")).args(options);
     client.args(ARGUMENTS.map(|argument| format!("--build-arg={argument}")));
     text_of(client.args(["--label", &engine.label(), env!("CARGO_MANIFEST_DIR")]));
 }
 
+/// Builds it with an `option` that asks for the foreign platform, and compares the file with dist/build's.
+fn build_foreign(images: &Images, mut client: Command, name: &str, option: &str) -> Result<String, String> {
+    builder::missing_for_foreign().map_or(Ok(()), Err)?;
+    let built = Built::get()?;
+    let engine = images.engine();
+    let tag = engine.tag(name);
+    build(engine, &mut client, &tag, images.builder(), &[option]);
+    let made = fs::read(only_layer(engine, &tag).join("pausa")).expect("read /pausa");
+    let expected = fs::read(built.binary(FOREIGN)).expect("read the binary");
+    assert!(made == expected, "the image has another binary than dist/build made");
+    Ok(tag)
+}
+
 /// docker 23 and later want the buildx plugin for it; a distribution's older client may stand beside that one.
-fn buildkit_client() -> Option<Command> {
-    ["docker", "/usr/bin/docker"].into_iter().find_map(|program| {
+fn buildkit_client() -> Result<Command, String> {
+    let clients = ["docker", "/usr/bin/docker"].into_iter().find_map(|program| {
         let client = || {
             let mut client = Client::new([program]).command(LONG_LIMIT);
             client.env("DOCKER_BUILDKIT", "1");
             client
         };
         client().args(["build", "--help"]).output().is_ok_and(|output| output.status.success()).then(client)
-    })
+    });
+    clients.ok_or_else(|| "no client here can ask for BuildKit".to_owned())
 }
 
 fn assert_is_ours(engine: &Engine, tag: &str) {
+    let label = |name| {
+        let template = format!("{{{{index .Config.Labels \"org.opencontainers.image.{name}\"}}}}");
+        engine.call(&["image", "inspect", "--format", &template, tag])
+    };
+    let values = ["title", "description", "licenses", "version", "revision", "source", "created"].map(label);
+    let facts = ["pausa", env!("CARGO_PKG_DESCRIPTION"), env!("CARGO_PKG_LICENSE")];
+    let expected =
+        facts.into_iter().chain(ARGUMENTS.map(|argument| argument.split_once('=').expect("an =").1));
+    assert_eq!(values.to_vec(), expected.collect::<Vec<_>>());
+    assert_runs_ours(engine, tag);
+}
+
+/// What an image of ours for this machine is, whoever made it.
+pub fn assert_runs_ours(engine: &Engine, tag: &str) {
     let inspect = |template: &str| engine.call(&["image", "inspect", "--format", template, tag]);
     let config = inspect("{{.Config.User}} {{json .Config.Entrypoint}} {{json .Config.Cmd}}");
     assert_eq!(config, r#"65535:65535 ["/pause"] null"#);
-    let label = |name| inspect(&format!("{{{{index .Config.Labels \"org.opencontainers.image.{name}\"}}}}"));
-    let values = ["title", "version", "revision", "source", "licenses"].map(label);
-    assert_eq!(values, ["pausa", "1.2.3", "0123abc", "https://example.org/pausa", "Apache-2.0 OR MIT"]);
+    // What the builders add by themselves, and the engines to an image that has none.
+    let environment = inspect("{{json .Config.Env}}");
+    let path = r#"["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]"#;
+    assert!([path, "null", "[]"].contains(&environment.as_str()), "{environment}");
+    let rest = inspect("{{json .Config.ExposedPorts}} {{json .Config.Volumes}} {{.Config.WorkingDir}}");
+    assert_eq!(rest.trim_end_matches('/').trim_end(), "null null");
 
     let layer = only_layer(engine, tag);
     let entries = fs::read_dir(&layer).expect("read the layer");
     let mut names: Vec<_> = entries.map(|entry| entry.expect("read the layer").file_name()).collect();
     names.sort();
-    assert_eq!(names, ["pausa", "pause"]);
-    let [pausa, pause] =
-        ["pausa", "pause"].map(|name| fs::symlink_metadata(layer.join(name)).expect("it is there"));
-    assert_eq!(pausa.ino(), pause.ino(), "the layer has the bytes twice");
-    assert_eq!(format!("{:o}", pause.mode()), "100755");
+    assert_eq!(names, NAMES);
+    let files = NAMES.map(|name| fs::symlink_metadata(layer.join(name)).expect("it is there"));
+    for file in files {
+        assert_eq!(file.nlink(), NAMES.len() as u64, "the layer has the bytes twice");
+        assert_eq!((format!("{:o}", file.mode()), file.uid(), file.gid()), ("100755".to_owned(), 0, 0));
+    }
     // What this suite has tested is what ships: no path, no builder and no profile shows in the bytes.
     let tested = fs::read(env!("CARGO_BIN_EXE_pausa")).expect("read the binary");
     let shipped = fs::read(layer.join("pause")).expect("read /pause");
