@@ -82,6 +82,13 @@ impl Enclosure {
         words.split(' ').map(str::to_owned).collect()
     }
 
+    /// A file as those inside see it, such as one of their /proc; empty where there is none.
+    pub fn read(&self, path: &str) -> String {
+        let words = self.enter();
+        let output = Command::new(&words[0]).args(&words[1..]).args(["cat", path]).output();
+        String::from_utf8_lossy(&output.expect("run nsenter(1)").stdout).into_owned()
+    }
+
     pub fn directory(&self) -> &Path {
         &self.directory
     }
@@ -121,8 +128,12 @@ impl ControlGroup {
         Self(format!("pausa-it-{}-{name}", std::process::id()))
     }
 
+    pub fn path(&self) -> String {
+        format!("/{}", self.0)
+    }
+
     pub fn option(&self) -> String {
-        format!("--cgroup-parent=/{}", self.0)
+        format!("--cgroup-parent={}", self.path())
     }
 }
 

@@ -61,6 +61,7 @@ mod wedge;
 mod wedge_start;
 
 // Real engines.
+mod containerd;
 mod docker;
 mod enclosure;
 mod engine;
@@ -113,6 +114,7 @@ fn main() -> ExitCode {
         podman::trials(),
         seccomp_containerd::trials(),
         packages::trials(),
+        containerd::trials(),
     ];
     let trials = emulated::within_reach(trials.into_iter().flatten().collect());
     let conclusion = libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials);

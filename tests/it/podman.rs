@@ -3,6 +3,7 @@
 //! Each podman is enclosed and has its storage in there. Where this machine has none, or this process is not root,
 //! the trials are ignored and say why; under `CI=true` they fail, since there nobody would notice.
 
+mod archive;
 mod client;
 mod hardening;
 mod init;
@@ -10,7 +11,7 @@ mod pod;
 
 use crate::engine::without;
 use client::{Podman, Who};
-use libtest_mimic::Trial;
+use libtest_mimic::{Completion, Trial};
 use std::sync::{Arc, OnceLock};
 
 pub fn trials() -> Vec<Trial> {
@@ -18,18 +19,32 @@ pub fn trials() -> Vec<Trial> {
     for who in [Who::Root, Who::Nobody] {
         let engine = Arc::new(OnceLock::new());
         let rows = [init::rows(who), pod::rows(who), hardening::rows()];
+        let rows = [init::rows(who), pod::rows(who), archive::rows(who)];
         trials.extend(rows.into_iter().flatten().map(|row| row.into_trial(who, Arc::clone(&engine))));
     }
     trials
 }
 
+/// Fails by a panic; what it says else is why it cannot be made here.
+type Check = Box<dyn FnOnce(&Podman) -> Result<(), String> + Send>;
+
 struct Row {
     name: String,
-    check: Box<dyn FnOnce(&Podman) + Send>,
+    check: Check,
 }
 
 impl Row {
     fn new(name: impl Into<String>, check: impl FnOnce(&Podman) + Send + 'static) -> Self {
+        Self::ignorable(name, |podman| {
+            check(podman);
+            Ok(())
+        })
+    }
+
+    fn ignorable(
+        name: impl Into<String>,
+        check: impl FnOnce(&Podman) -> Result<(), String> + Send + 'static,
+    ) -> Self {
         Self { name: name.into(), check: Box::new(check) }
     }
 
@@ -39,12 +54,12 @@ impl Row {
             Who::Root => format!("podman: {}", self.name),
             Who::Nobody => format!("podman without root: {}", self.name),
         };
-        Trial::ignorable_test(name, move || match engine.get_or_init(|| Podman::start(who)) {
-            Ok(podman) => {
-                (self.check)(podman);
-                Ok(libtest_mimic::Completion::Completed)
+        Trial::ignorable_test(name, move || {
+            let started = engine.get_or_init(|| Podman::start(who)).as_ref();
+            match started.map_err(Clone::clone).and_then(self.check) {
+                Ok(()) => Ok(Completion::Completed),
+                Err(why) => without(&why),
             }
-            Err(why) => without(why),
         })
     }
 }

@@ -43,6 +43,7 @@ pub struct Podman {
     pub engine: Engine,
     pub enclosure: Enclosure,
     pub app: String,
+    pub who: Who,
     _group: Option<ControlGroup>,
 }
 
@@ -92,7 +93,7 @@ impl Podman {
         let engine = Engine::new(client, &options.iter().map(String::as_str).collect::<Vec<_>>());
         let app = engine.tag("app");
         engine.import(&app, busybox_tree(), &BTreeSet::new(), &[]);
-        Ok(Self { engine, enclosure, app, _group: group })
+        Ok(Self { engine, enclosure, app, who, _group: group })
     }
 
     /// Where a program under test lies for this podman.

@@ -1,17 +1,20 @@
 //! `podman pod create`: the infra container holds the namespaces, and with a shared PID namespace it is PID 1.
 
-use super::Row;
 use super::client::{Podman, Who};
+use super::{Row, archive};
 use crate::engine::orphans::{ORPHANAGE, orphans_come_and_go};
 use crate::engine::{Client, Container, text_of, until};
+use crate::image::PLATFORMS;
+use crate::subject;
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
 /// Name, how the infra container comes to be, what its command line begins with.
-const INFRAS: [(&str, Infra, &str); 4] = [
+const INFRAS: [(&str, Infra, &str); 5] = [
     ("an image with /catatonit -P", Infra::Image("catatonit", r#"["/catatonit","-P"]"#), "/catatonit -P"),
     ("an image with /pause", Infra::Image("pause", r#"["/pause"]"#), "/pause"),
+    ("the image that dist/image makes", Infra::Archive, "/pause"),
     ("a command in place of the image's", Infra::Command("catatonit", "/catatonit -P"), "/catatonit -P"),
     ("podman's own image of the catatonit that it finds", Infra::Default, "/catatonit -P"),
 ];
@@ -20,6 +23,7 @@ const INFRAS: [(&str, Infra, &str); 4] = [
 enum Infra {
     /// The program and the entrypoint.
     Image(&'static str, &'static str),
+    Archive,
     /// The program and `--infra-command`.
     Command(&'static str, &'static str),
     /// podman builds `FROM scratch`, the catatonit of `helper_binaries_dir`, and an entrypoint.
@@ -29,8 +33,12 @@ enum Infra {
 pub fn rows(who: Who) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for (index, (name, infra, command)) in INFRAS.into_iter().enumerate() {
-        rows.push(Row::new(format!("pod: {name}"), move |podman| {
-            holds(podman, &Pod::create(podman, index, infra), command);
+        if matches!(infra, Infra::Archive) && subject::original() {
+            continue;
+        }
+        rows.push(Row::ignorable(format!("pod: {name}"), move |podman| {
+            holds(podman, &Pod::create(podman, index, infra)?, command);
+            Ok(())
         }));
     }
     if who == Who::Nobody {
@@ -77,7 +85,9 @@ struct Pod<'a> {
 }
 
 impl<'a> Pod<'a> {
-    fn create(podman: &'a Podman, index: usize, infra: Infra) -> Self {
+    /// # Errors
+    /// What is missing here.
+    fn create(podman: &'a Podman, index: usize, infra: Infra) -> Result<Self, String> {
         let engine = &podman.engine;
         let name = engine.container_name();
         let mut create: Vec<String> = "pod create --network=none --share=pid,ipc,net,uts --label"
@@ -90,6 +100,7 @@ impl<'a> Pod<'a> {
             Infra::Image(program, entrypoint) => {
                 create.push(format!("--infra-image={}", image(podman, index, program, entrypoint)));
             }
+            Infra::Archive => create.push(format!("--infra-image={}", archive::pull(podman, &PLATFORMS[0])?)),
             Infra::Command(program, command) => {
                 create.push(format!("--infra-image={}", image(podman, index, program, r#"["/no/such"]"#)));
                 create.push(format!("--infra-command={command}"));
@@ -99,7 +110,7 @@ impl<'a> Pod<'a> {
         let infra = engine.container(format!("{name}-infra"));
         let pod = Self { podman, name, infra };
         engine.call(&create.iter().map(String::as_str).collect::<Vec<_>>());
-        pod
+        Ok(pod)
     }
 }
 
