@@ -26,10 +26,16 @@ lint:
 
 version := `cargo pkgid | sed 's/.*[#@]//'`
 revision := `git describe --always --dirty`
+created := `TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ`
 
 # The image; `just image pausa --build-arg BUILDER=…` where the default builder is out of reach.
 image tag="pausa" *OPTIONS:
-    docker build --tag {{tag}} --build-arg VERSION={{version}} --build-arg REVISION={{revision}} {{OPTIONS}} .
+    docker build --tag {{tag}} --build-arg VERSION={{version}} --build-arg REVISION={{revision}} \
+        --build-arg CREATED={{created}} {{OPTIONS}} .
+
+# One OCI image for all architectures, or for those that are named: target/dist/image, target/dist/pausa-image.tar.
+image-all *ARCHITECTURES:
+    dist/image {{ARCHITECTURES}}
 
 # What a release consists of, for all architectures or for those that are named: target/dist/release.
 release *ARCHITECTURES:
