@@ -89,7 +89,7 @@ pub fn release_memory() {
     }
     let here = 0_u8;
     // Further down than any red zone reaches (128 bytes on x86_64, 288 on powerpc64).
-    let stack = (ptr::from_ref(&here) as usize - 512) & !(PAGE - 1);
+    let stack = (ptr::from_ref(&here) as usize - 1024) & !(PAGE - 1);
     let cold = (&raw const pausa_cold_start as usize) & !(PAGE - 1);
     let cold_end = &raw const pausa_cold_end as usize;
     give_back(stack - REACH, REACH);

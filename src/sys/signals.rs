@@ -87,11 +87,12 @@ pub fn set_disposition(signal: Signal, mut new: Disposition) -> Result<(), Errno
 #[inline(never)]
 pub fn swap_disposition(signal: Signal, place: &mut Disposition) -> Result<(), Errno> {
     let (number, mask_size) = (usize::from(signal.number()), size_of::<SignalSet>());
-    let place = ptr::from_mut(place) as usize;
-    // SAFETY: the pointer is to the kernel's own layout (`abi`, tested), with a mask of the size that we name; a
-    // handler in it is a function of the kernel's signature, and the restorer is `arch`'s. The kernel has read
-    // it before it writes there.
-    Errno::check(unsafe { syscall4(libc::SYS_rt_sigaction as usize, number, place, place, mask_size) })
+    // A copy: the kernel reads all before it writes, qemu-user does not.
+    let new = *place;
+    let (new, place) = (ptr::from_ref(&new) as usize, ptr::from_mut(place) as usize);
+    // SAFETY: both pointers are to the kernel's own layout (`abi`, tested), with a mask of the size that we name; a
+    // handler in it is a function of the kernel's signature, and the restorer is `arch`'s.
+    Errno::check(unsafe { syscall4(libc::SYS_rt_sigaction as usize, number, new, place, mask_size) })
         .map(drop)
 }
 
