@@ -60,6 +60,9 @@ mod tidy;
 mod wedge;
 mod wedge_start;
 
+// Whole machines of other architectures.
+mod booted;
+
 // Real engines.
 mod containerd;
 mod docker;
@@ -110,6 +113,7 @@ fn main() -> ExitCode {
         mapped::trials(),
         tidy::trials(),
         image::trials(),
+        booted::trials(),
         docker::trials(),
         podman::trials(),
         seccomp_containerd::trials(),

@@ -1,0 +1,182 @@
+//! Ours as PID 1 of a whole machine of another architecture: Debian's kernel for it, in qemu-system.
+//!
+//! qemu-user has this machine's kernel do the syscalls, and makes a fork of a vfork. Here it is the architecture's own one
+//! that lays out the stack, lets vfork share memory, builds and takes down signal frames, and fills siginfo and rusage.
+//! When PID 1 ends, the kernel panics and says with what, so the console tells the exit status as well. What it boots,
+//! `fixtures/kernels` fetches.
+
+mod initramfs;
+
+use crate::contract::Text;
+use crate::contract::Text::Tells;
+use crate::engine::without;
+use crate::subject::{directory, foreign, ours};
+use libtest_mimic::{Completion, Failed, Trial};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+/// Seconds for one boot, which takes two to four on an idle processor.
+const LIMIT: &str = "240";
+
+/// What qemu calls an architecture, its board, and the console there.
+const MACHINES: [(&str, &str, &[&str], &str); 5] = [
+    ("aarch64", "aarch64", &["-machine", "virt", "-cpu", "cortex-a57"], "ttyAMA0"),
+    ("arm", "arm", &["-machine", "virt", "-cpu", "cortex-a15"], "ttyAMA0"),
+    ("riscv64", "riscv64", &["-machine", "virt"], "ttyS0"),
+    // Its small firmware: the large one takes longer than the kernel.
+    ("ppc64le", "ppc64", &["-machine", "pseries,x-vof=on"], "hvc0"),
+    ("s390x", "s390x", &["-machine", "s390-ccw-virtio"], "ttysclp0"),
+];
+
+#[derive(Debug)]
+struct Row {
+    name: &'static str,
+    /// What the kernel starts.
+    init: &'static str,
+    /// As the kernel reads them: parted at blanks, quoted by `"`, and no second `--`.
+    arguments: &'static str,
+    console: Text,
+    /// With which PID 1 ends.
+    code: i32,
+}
+
+const ROWS: &[Row] = &[
+    Row {
+        name: "a vfork shares memory: the child tells why it could not run",
+        init: "/pausa",
+        arguments: "-vv -m/tmp/message /nope",
+        console: Tells(&[
+            "pausa: cannot run '/nope': No such file or directory\n",
+            "pausa: child # has ended; exit status 127\n",
+            "reason: the program could not be run\nerror: No such file or directory\n",
+        ]),
+        code: 127,
+    },
+    Row {
+        name: "arguments and environment come through, and pausa supervises pausa",
+        init: "/pausa",
+        arguments: "-e 3:7 /pausa -e 4:3 /bin/sh -c \"echo $0 $1 $MACHINE; exit 4\" one two",
+        console: Tells(&["one two booted\n"]),
+        code: 7,
+    },
+    Row {
+        name: "a signal is forwarded, and the message says who sent it and how it ended",
+        init: "/pausa",
+        arguments: "-v -m/tmp/message /bin/sh -c \"mount -t proc proc /proc; kill 1; while :; do :; done\"",
+        console: Tells(&[
+            "pausa: SIGTERM came, SIGTERM sent to #\n",
+            "signal: SIGTERM\n",
+            "status: 143\n",
+            "stop_signal: SIGTERM\n",
+            // Only the pid in the signal's siginfo leads to that name.
+            "stop_from: inside\nstop_pid: #\nstop_uid: 0\nstop_command: sh\n",
+            "signals_forwarded: 1\n",
+        ]),
+        code: 143,
+    },
+    Row {
+        name: "a stop signal that is ignored ends in SIGKILL when the time is over",
+        init: "/pausa",
+        arguments: "-v -k 100ms /bin/sh -c \"trap '' TERM; kill 1; while :; do :; done\"",
+        console: Tells(&["pausa: the time is over: killing what is left\n", "killed by SIGKILL"]),
+        code: 137,
+    },
+    Row {
+        name: "a hold returns from the handler of each orphan's end, and ends by SIGTERM",
+        init: "/bin/sh",
+        // The shell is PID 1 until the hold is.
+        arguments: "-c \"/bin/orphans TERM & exec /pausa -v\"",
+        console: Tells(&[
+            "pausa: reaped #: exited with 0\n",
+            "alone\n",
+            "Shutting down, got signal: Terminated\n",
+        ]),
+        code: 0,
+    },
+    Row {
+        name: "pause returns from its handlers, too, and ends by SIGINT",
+        init: "/bin/sh",
+        arguments: "-c \"/bin/orphans INT & exec /pause\"",
+        console: Tells(&["alone\n", "Shutting down, got signal: Interrupt\n"]),
+        code: 0,
+    },
+];
+
+/// None for this machine's own architecture, whose kernel all other trials run on.
+pub fn trials() -> Vec<Trial> {
+    let Some(architecture) = foreign() else { return Vec::new() };
+    let trial = |row: &'static Row| {
+        Trial::ignorable_test(format!("booted: {} ({architecture})", row.name), move || {
+            row.check(architecture)
+        })
+    };
+    ROWS.iter().map(trial).collect()
+}
+
+impl Row {
+    fn check(&self, architecture: &str) -> Result<Completion, Failed> {
+        let (_, qemu, board, console) = MACHINES
+            .into_iter()
+            .find(|(known, ..)| *known == architecture)
+            .expect("each architecture has a board");
+        let [kernel, busybox] = ["kernel", "busybox"].map(|name| kernels().join(architecture).join(name));
+        if !kernel.exists() || !busybox.exists() {
+            let why = format!("no kernel or no busybox: tests/fixtures/kernels {architecture} fetches them");
+            // Debian has them since release 13: on 12 there is nothing to fetch, and nobody to blame.
+            return if architecture == "riscv64" { Ok(Completion::ignored_with(why)) } else { without(&why) };
+        }
+        let qemu = format!("qemu-system-{qemu}");
+        if Command::new(&qemu).arg("-version").stdout(Stdio::null()).status().is_err() {
+            return without(&format!("no {qemu}"));
+        }
+        // What comes before `--` is the kernel's, which makes a variable of what it does not know. It says no more than
+        // warnings, and after a panic it has the machine start anew, which `-no-reboot` makes an end.
+        let words = format!(
+            "console={console} quiet panic=-1 MACHINE=booted rdinit={} -- {}",
+            self.init, self.arguments
+        );
+        let output = Command::new("timeout")
+            .args(["--foreground", "--kill-after=5", LIMIT, &qemu])
+            .args(board)
+            .args(["-nodefaults", "-nographic", "-serial", "stdio", "-no-reboot", "-m", "512"])
+            .arg("-kernel")
+            .arg(kernel)
+            .arg("-initrd")
+            .arg(root(&busybox))
+            .args(["-append", &words])
+            .stdin(Stdio::null())
+            .output()
+            .expect("run timeout(1) and qemu");
+        // A console ends its lines as a terminal does. Behind it, what qemu itself has to complain about.
+        let heard = [output.stdout, output.stderr].concat();
+        let heard = String::from_utf8_lossy(&heard).replace('\r', "");
+        self.console.check("the console", &heard, self.init);
+        assert_eq!(exit_code(&heard), Some(self.code << 8), "{heard}");
+        Ok(Completion::Completed)
+    }
+}
+
+/// The wait status of PID 1 in the kernel's last words.
+fn exit_code(heard: &str) -> Option<i32> {
+    let (_, code) = heard.split_once("Attempted to kill init! exitcode=0x")?;
+    i32::from_str_radix(code.get(..8)?, 16).ok()
+}
+
+/// Where `fixtures/kernels` puts them: beside what `dist/build` made.
+fn kernels() -> PathBuf {
+    let dist = ours();
+    let target = dist.ancestors().nth(3).expect("dist/build puts binaries into target/dist/ARCHITECTURE");
+    target.join("kernels")
+}
+
+/// The root of every boot, in a file.
+fn root(busybox: &Path) -> &'static Path {
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        let [pausa, busybox] = [&ours(), busybox].map(|path| std::fs::read(path).expect("read a program"));
+        let path = directory().join("initramfs");
+        std::fs::write(&path, initramfs::of(&pausa, &busybox)).expect("write the archive");
+        path
+    })
+}
