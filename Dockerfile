@@ -33,7 +33,7 @@ RUN read -r architecture gcc target <target-names; \
     fi
 # rust-toolchain.toml stays out: the builder image is the choice of compiler, and a rustup in it would fetch another.
 COPY Cargo.toml Cargo.lock build.rs link.ld ./
-COPY dist/build dist/rootfs dist/
+COPY dist/architectures dist/build dist/rootfs dist/
 COPY src src
 # Nothing of it is built, but cargo refuses a manifest whose benches it does not find.
 COPY benches benches
