@@ -75,7 +75,10 @@ const BEYOND: &[(&str, &[&[&str]])] = &[
         ],
     ),
     ("a hundred thousand signals take it longer than the trial waits", &[&["wedge: 100,000 signals"]]),
-    ("they build for this machine, or for all", &[&["docker"], &["podman"], &["containerd"], &["packages:"]]),
+    (
+        "they build for this machine, or for all",
+        &[&["docker"], &["podman"], &["containerd"], &["image:"], &["packages:"]],
+    ),
 ];
 
 /// What an emulator has to be told, which only its environment can tell it: the kernel starts it (binfmt_misc).
