@@ -29,7 +29,7 @@ pub fn day() -> String {
 /// The one that all rows look at.
 pub fn first() -> Built {
     let place = subject::directory().join("image");
-    build(&place, &[])
+    build(Path::new(env!("CARGO_MANIFEST_DIR")), &place, &[])
 }
 
 fn is_the_same(first: &Built) {
@@ -63,7 +63,7 @@ fn is_the_same(first: &Built) {
         ("BASH_ENV", &spared),
         ("PAUSA_IT_DAY", Path::new("2033-05-18 03:33:20")),
     ];
-    let second = build(&place, &variables);
+    let second = build(&first.tree, &place, &variables);
     for platform in &PLATFORMS {
         let [ours, other] =
             [first, &second].map(|built| fs::read(built.binary(platform)).expect("read a binary"));
@@ -89,13 +89,13 @@ const SCRIPT: &str = "set -- dist/image
 /// Seconds for six compilations of `core`, on a machine that has much else to do.
 const LIMIT: &str = "1800";
 
-/// Builds from a copy of this tree at `place`, and looks whether nothing is left behind.
-fn build(place: &Path, variables: &[(&str, &Path)]) -> Built {
+/// Builds from a copy of `source` at `place`, and looks whether nothing is left behind.
+fn build(source: &Path, place: &Path, variables: &[(&str, &Path)]) -> Built {
     let [tree, scratch, target] = ["tree", "scratch", "target"].map(|name| place.join(name));
     for directory in [&tree, &scratch] {
         fs::create_dir_all(directory).expect("make a directory");
     }
-    copy_of_this(&tree);
+    copy(source, &tree);
     let mut command = Command::new("timeout");
     command.args(["--kill-after=5", LIMIT, "sh", "-c", SCRIPT]).current_dir(&tree);
     command.env("TMPDIR", &scratch).env("CARGO_TARGET_DIR", &target).env("SOURCE", SOURCE);
@@ -107,14 +107,14 @@ fn build(place: &Path, variables: &[(&str, &Path)]) -> Built {
     Built { tree, directory: target.join("dist") }
 }
 
-fn copy_of_this(tree: &Path) {
+fn copy(source: &Path, tree: &Path) {
     let script =
         "tar --create --exclude=./target --exclude=./.git --directory \"$1\" . | tar --extract --touch
         git init --quiet
         git add --all
         git commit --quiet --message 'One for this test'";
     let mut shell = Command::new("sh");
-    shell.args(["-euc", script, "sh", env!("CARGO_MANIFEST_DIR")]).current_dir(tree);
+    shell.args(["-euc", script, "sh"]).arg(source).current_dir(tree);
     // Nobody's settings, so that the commit is the same everywhere.
     shell.envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")]);
     for who in ["AUTHOR", "COMMITTER"] {
