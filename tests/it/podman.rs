@@ -18,8 +18,7 @@ pub fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     for who in [Who::Root, Who::Nobody] {
         let engine = Arc::new(OnceLock::new());
-        let rows = [init::rows(who), pod::rows(who), hardening::rows()];
-        let rows = [init::rows(who), pod::rows(who), archive::rows(who)];
+        let rows = [init::rows(who), pod::rows(who), hardening::rows(), archive::rows(who)];
         trials.extend(rows.into_iter().flatten().map(|row| row.into_trial(who, Arc::clone(&engine))));
     }
     trials
