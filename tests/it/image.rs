@@ -177,6 +177,10 @@ fn query(file: &Path, filter: &str) -> String {
     text_of(Command::new("jq").args(["--raw-output", "--compact-output", filter]).arg(file))
 }
 
+/// dist/tools installs cargo's where a PATH may not lead.
+const FIND: &str =
+    "PATH=$PATH:${CARGO_INSTALL_ROOT:-${CARGO_HOME:-$HOME/.cargo}}/bin; command -v \"$0\" >/dev/null";
+
 fn missing() -> Option<String> {
     let tools =
         ["buildah", "skopeo", "jq", "zopfli", "git", "tar", "unshare", "/usr/bin/cargo", "/usr/bin/rustc"];
@@ -184,7 +188,7 @@ fn missing() -> Option<String> {
     let sbom = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/sbom").exists().then_some("cargo-sbom");
     let gccs = PLATFORMS.iter().map(|platform| platform.gcc);
     let is_missing = |tool: &&str| {
-        let found = Command::new("sh").args(["-c", "command -v \"$0\" >/dev/null", tool]).status();
+        let found = Command::new("sh").args(["-c", FIND, tool]).status();
         !found.is_ok_and(|status| status.success())
     };
     tools.into_iter().chain(gccs).chain(sbom).find(is_missing).map(|tool| format!("{tool} is missing"))
