@@ -15,30 +15,30 @@ ARG BUILDER=rust:1.95-slim
 # architecture. Declared with a default above, it would hide what BuildKit sets.
 FROM --platform=${BUILDPLATFORM:-linux} ${BUILDER} AS build
 WORKDIR /build
-# BuildKit sets it. The names behind are those of dist/build, of Debian's gcc and of rustup.
+COPY dist/architectures dist/build dist/rootfs dist/
+# BuildKit sets it.
 ARG TARGETPLATFORM
 RUN case ${TARGETPLATFORM:-linux/$(uname -m)} in \
-      linux/amd64 | linux/x86_64) echo x86_64 x86-64-linux-gnu x86_64-unknown-linux-gnu ;; \
-      linux/arm64 | linux/aarch64) echo aarch64 aarch64-linux-gnu aarch64-unknown-linux-gnu ;; \
-      linux/arm/v7 | linux/armv7l) echo arm arm-linux-gnueabihf armv7-unknown-linux-gnueabihf ;; \
-      linux/riscv64) echo riscv64 riscv64-linux-gnu riscv64gc-unknown-linux-gnu ;; \
-      linux/ppc64le) echo ppc64le powerpc64le-linux-gnu powerpc64le-unknown-linux-gnu ;; \
-      linux/s390x) echo s390x s390x-linux-gnu s390x-unknown-linux-gnu ;; \
+      linux/amd64 | linux/x86_64) echo x86_64 ;; \
+      linux/arm64 | linux/aarch64) echo aarch64 ;; \
+      linux/arm/v7 | linux/armv7l) echo arm ;; \
+      linux/riscv64) echo riscv64 ;; \
+      linux/ppc64le) echo ppc64le ;; \
+      linux/s390x) echo s390x ;; \
       *) echo "pausa does not know the platform $TARGETPLATFORM" >&2; exit 1 ;; \
-    esac >target-names
+    esac >architecture
 # What a foreign architecture takes where rustup is. A builder without rustup brings its own.
-RUN read -r architecture gcc target <target-names; \
-    if [ "$architecture" != "$(uname -m)" ] && command -v rustup; then \
-      apt-get update && apt-get install --yes --no-install-recommends "gcc-$gcc" && rustup target add "$target"; \
+RUN if [ "$(cat architecture)" != "$(uname -m)" ] && command -v rustup; then \
+      bash -euc '. dist/architectures; read -r triple gcc _ <<<"$(names_of "$(cat architecture)")"; \
+        apt-get update; apt-get install --yes --no-install-recommends "gcc-${gcc/x86_64/x86-64}"; \
+        rustup target add "$triple"'; \
     fi
 # rust-toolchain.toml stays out: the builder image is the choice of compiler, and a rustup in it would fetch another.
 COPY Cargo.toml Cargo.lock build.rs link.ld ./
-COPY dist/architectures dist/build dist/rootfs dist/
 COPY src src
 # Nothing of it is built, but cargo refuses a manifest whose benches it does not find.
 COPY benches benches
-RUN read -r architecture _ <target-names; \
-    dist/build "$architecture" && dist/rootfs "target/dist/$architecture/pausa" rootfs
+RUN dist/build "$(cat architecture)" && dist/rootfs "target/dist/$(cat architecture)/pausa" rootfs
 
 FROM scratch
 COPY --from=build /build/rootfs/ /
@@ -50,7 +50,7 @@ ARG REVISION
 ARG SOURCE
 ARG CREATED
 LABEL org.opencontainers.image.title="pausa" \
-      org.opencontainers.image.description="A PID 1 for containers in one small static file: holds a pod's namespaces, or supervises one command" \
+      org.opencontainers.image.description="PID 1 for containers: holds a pod's namespaces, or supervises one command" \
       org.opencontainers.image.licenses="Apache-2.0 OR MIT" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \

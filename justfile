@@ -1,4 +1,4 @@
-# A developer's commands. Each is plain cargo or docker; none does anything that the line does not show.
+# A developer's commands. Each is plain cargo, docker or a script of dist/.
 
 # The list of them.
 default:
@@ -16,6 +16,14 @@ test *FILTER:
 test-originals *FILTER:
     INIT_UNDER_TEST=original cargo test --locked --test it -- {{FILTER}}
 
+# Ours for other architectures: target/dist/ARCHITECTURE/pausa.
+build-for +ARCHITECTURES:
+    dist/build {{ARCHITECTURES}}
+
+# Unit tests and the suite for one of them, by an emulator.
+test-for ARCHITECTURE *FILTER:
+    dist/test {{ARCHITECTURE}} {{FILTER}}
+
 # Ours beside the originals.
 bench:
     cargo bench --locked
@@ -25,7 +33,7 @@ lint:
     cargo clippy --all-targets --locked -- -D warnings
 
 version := `cargo pkgid | sed 's/.*[#@]//'`
-revision := `git describe --always --dirty`
+revision := `git describe --always --dirty --abbrev=40 --exclude='*'`
 created := `TZ=UTC git log -1 --format=%cd --date=format-local:%Y-%m-%dT%H:%M:%SZ`
 
 # The image; `just image pausa --build-arg BUILDER=…` where the default builder is out of reach.
@@ -42,7 +50,7 @@ release *ARCHITECTURES:
     dist/tools
     dist/release {{ARCHITECTURES}}
 
-# The manual page, as it is and not as it is installed.
+# The manual page, as it is and not as it is installed; the others only lead to it, where they are installed.
 manual:
     man ./docs/pausa.1
 

@@ -68,11 +68,6 @@ impl Signal {
         self.0.get()
     }
 
-    #[must_use]
-    pub const fn is_realtime(self) -> bool {
-        self.number() > 31
-    }
-
     /// Whether it is one by which people and runtimes ask a program to end.
     #[must_use]
     pub const fn is_stop_request(self) -> bool {

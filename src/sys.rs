@@ -98,8 +98,8 @@ pub fn release_memory() {
 
 fn give_back(start: usize, length: usize) {
     // SAFETY: nothing lives below the stack pointer and its red zone, and `stack` is below both. The cold pages
-    // are the file's, unchanged, and come back from it. Where pages are larger than these, the call fails and
-    // changes nothing.
+    // are the file's, unchanged, and come back from it. Where pages are larger, a start that is not the start of
+    // one is refused; else all of it is in the same mapping, or below the stack pointer.
     unsafe { syscall3(libc::SYS_madvise as usize, start, length, libc::MADV_DONTNEED as usize) };
 }
 

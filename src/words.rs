@@ -124,7 +124,13 @@ impl List {
         }
     }
 
+    /// What is behind 127 means a piece, and 0 the end: texts are ASCII without NUL.
     const fn add(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while let [byte, behind @ ..] = rest {
+            assert!(byte.is_ascii() && *byte != 0, "a text is ASCII");
+            rest = behind;
+        }
         let (_, place) = self.bytes.split_at_mut(self.length);
         let (place, _) = place.split_at_mut(bytes.len());
         place.copy_from_slice(bytes);

@@ -1,5 +1,6 @@
 //! riscv64: entry, syscall; the kernel brings the restorer. Sources: RISC-V ELF psABI, integer calling
-//! convention; the kernel's `arch/riscv/kernel/entry.S`, which keeps every register but a0.
+//! convention; the kernel's `arch/riscv/kernel/entry.S`, which keeps every register but a0 (and vectors, which
+//! this target has not).
 
 use core::arch::{asm, naked_asm};
 

@@ -114,7 +114,7 @@ pub(crate) unsafe extern "C" fn vfork(
     )
 }
 
-/// Before Linux 5.13 the kernel would put an instruction onto the stack, which cannot be executed
+/// Older kernels would put an instruction onto the stack, which cannot be executed
 /// (`arch/s390/kernel/signal.c`).
 pub(crate) const RESTORER: Option<unsafe extern "C" fn()> = Some(restorer);
 

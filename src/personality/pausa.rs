@@ -7,6 +7,7 @@ use crate::getopt::Order;
 use crate::parse;
 use crate::signal::{Signal, SignalSet, decimal};
 use crate::split::split_once;
+use crate::status::ExitStatus;
 use crate::voice::{Printed, Voice};
 use crate::words::words;
 
@@ -24,8 +25,8 @@ pub const PAUSA: Personality = Personality {
     adopts_orphans: true,
     collected: SignalSet::ALL,
     swallowed: SignalSet::EMPTY,
-    failure: 125,
-    exec_failures: [127, 126, 126],
+    failure: ExitStatus::OWN_FAILURE.0,
+    exec_failures: [ExitStatus::NOT_FOUND.0, ExitStatus::NOT_RUNNABLE.0, ExitStatus::NOT_RUNNABLE.0],
     falls_back_to_shell: false,
     resets_signals: false,
     passes_listen_pid: false,
@@ -134,6 +135,7 @@ fn remap(value: &[u8]) -> Option<(u8, u8)> {
 mod tests {
     use super::*;
     use crate::split::split;
+    use crate::status::ExitStatus;
 
     #[test]
     fn rewrites_are_read() {

@@ -140,7 +140,7 @@ fn open(path: &[u8], flags: c_int) -> Result<Fd, Errno> {
     if path.last() != Some(&0) {
         return Err(Errno::NAMETOOLONG);
     }
-    let (here, flags) = (libc::AT_FDCWD as usize, (flags | libc::O_CLOEXEC) as usize);
+    let (here, flags) = (libc::AT_FDCWD as usize, (flags | libc::O_CLOEXEC | libc::O_LARGEFILE) as usize);
     // SAFETY: the path ends with a NUL, as just checked; the kernel only reads it.
     Errno::check(unsafe { syscall4(libc::SYS_openat as usize, here, path.as_ptr() as usize, flags, 0) })
         .map(|fd| Fd(fd as c_int))

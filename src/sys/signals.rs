@@ -133,7 +133,8 @@ pub fn wait_signal(signals: SignalSet, limit: Option<u64>) -> Option<Received> {
     let mut info: Siginfo = unsafe { zeroed() };
     let nanoseconds = limit.unwrap_or(0);
     let limit_at = libc::timespec {
-        tv_sec: (nanoseconds / SECOND) as libc::time_t,
+        // Where it has 32 bits it cannot tell every wait. Who wakes early asks again.
+        tv_sec: (nanoseconds / SECOND).min(libc::time_t::MAX as u64) as libc::time_t,
         tv_nsec: (nanoseconds % SECOND) as libc::c_long,
     };
     let (set, place) = (ptr::from_ref(&signals) as usize, ptr::from_mut(&mut info) as usize);

@@ -181,15 +181,24 @@ fn query(file: &Path, filter: &str) -> String {
 const FIND: &str =
     "PATH=$PATH:${CARGO_INSTALL_ROOT:-${CARGO_HOME:-$HOME/.cargo}}/bin; command -v \"$0\" >/dev/null";
 
-fn missing() -> Option<String> {
-    let tools =
-        ["buildah", "skopeo", "jq", "zopfli", "git", "tar", "unshare", "/usr/bin/cargo", "/usr/bin/rustc"];
-    // dist/sbom's, which is called if it is there.
-    let sbom = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/sbom").exists().then_some("cargo-sbom");
+/// What dist/image wants and this machine lacks, if anything.
+pub fn missing() -> Option<String> {
+    let tools = [
+        "buildah",
+        "skopeo",
+        "jq",
+        "zopfli",
+        "git",
+        "tar",
+        "unshare",
+        "cargo-sbom",
+        "/usr/bin/cargo",
+        "/usr/bin/rustc",
+    ];
     let gccs = PLATFORMS.iter().map(|platform| platform.gcc);
     let is_missing = |tool: &&str| {
         let found = Command::new("sh").args(["-c", FIND, tool]).status();
         !found.is_ok_and(|status| status.success())
     };
-    tools.into_iter().chain(gccs).chain(sbom).find(is_missing).map(|tool| format!("{tool} is missing"))
+    tools.into_iter().chain(gccs).find(is_missing).map(|tool| format!("{tool} is missing"))
 }

@@ -56,7 +56,7 @@ impl Containerd {
              echo 'version = 2' >config.toml
              echo 'disabled_plugins = [\"io.containerd.grpc.v1.cri\"]' >>config.toml
              containerd --config $PWD/config.toml --root $PWD/root --state $PWD/state --address $PWD/socket &";
-        let enclosure = Enclosure::start("containerd", body, "kill $! && wait $!")?;
+        let enclosure = Enclosure::start("containerd-seccomp", body, "kill $! && wait $!")?;
         let tree = enclosure.directory().join("tree");
         fs::create_dir_all(&tree).map_err(|error| error.to_string())?;
         for name in ["pause", "pausa"] {
@@ -72,7 +72,7 @@ impl Containerd {
             }
             client.answer(&["version"]).ok().map(|_| Ok(()))
         })?;
-        Ok(Self { client, enclosure, group: ControlGroup::named("containerd") })
+        Ok(Self { client, enclosure, group: ControlGroup::named("containerd-seccomp") })
     }
 
     fn call(&self, arguments: &[&str]) -> String {

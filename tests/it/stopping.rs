@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 type Check = fn(Place, &'static str);
 
-const ROWS: [(&str, Check); 19] = [
+const ROWS: [(&str, Check); 20] = [
     ("-k kills all that is left", kills_all),
     ("-k kills who comes to it when the child is dead", kills_a_stranger),
     ("-k is over when the child ends", |place, name| obeys_soon(place, name, "-k1h")),
@@ -24,6 +24,7 @@ const ROWS: [(&str, Check); 19] = [
     ("-S that ends without KILL lets it live", climbs_in_peace),
     ("-S passes who asks again", |place, name| passes_the_second(place, name, "-S TERM:1h,KILL")),
     ("-k passes who asks again", |place, name| passes_the_second(place, name, "-k1h")),
+    ("-k may be more seconds than 32 bits tell", |place, name| passes_the_second(place, name, "-k600000h")),
     ("-d holds the first stop back and passes the second", holds_back),
     ("-d is over in time", delays),
     ("-d and -k add up", delays_and_kills),

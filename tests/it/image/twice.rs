@@ -113,8 +113,8 @@ fn copy(source: &Path, tree: &Path) {
         git init --quiet
         git add --all
         git commit --quiet --message 'One for this test'";
-    let mut shell = Command::new("sh");
-    shell.args(["-euc", script, "sh"]).arg(source).current_dir(tree);
+    let mut shell = Command::new("bash");
+    shell.args(["-euo", "pipefail", "-c", script, "bash"]).arg(source).current_dir(tree);
     // Nobody's settings, so that the commit is the same everywhere.
     shell.envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")]);
     for who in ["AUTHOR", "COMMITTER"] {

@@ -18,11 +18,12 @@ pub fn rows() -> Vec<Row> {
 
 const PAGES: [&str; 5] = ["pausa", "pausa-pause", "pausa-tini", "pausa-dumb-init", "pausa-catatonit"];
 
-/// docs/why.md and its neighbours, to which the README refers.
+/// docs/why.md and its neighbours, to which the README refers, and what these refer to.
 fn documents() -> Vec<String> {
     let entries = std::fs::read_dir(root().join("docs")).expect("read docs");
     let names = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"));
-    names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}")).collect()
+    let pages = names.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}"));
+    pages.chain(["hold", "supervise"].map(|profile| format!("dist/seccomp/{profile}.json"))).collect()
 }
 
 /// `prefix`, and the name in it, of each file that is not in the page's or the documents' list.
