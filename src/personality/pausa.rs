@@ -135,7 +135,6 @@ fn remap(value: &[u8]) -> Option<(u8, u8)> {
 mod tests {
     use super::*;
     use crate::split::split;
-    use crate::status::ExitStatus;
 
     #[test]
     fn rewrites_are_read() {

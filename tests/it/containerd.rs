@@ -67,7 +67,7 @@ impl Row {
     /// The first row to run starts the daemon, the last one to end takes it away.
     fn into_trial(self, daemon: Arc<OnceLock<Result<Daemon, String>>>) -> Trial {
         Trial::ignorable_test(format!("containerd: {}", self.name), move || {
-            let started = daemon.get_or_init(Daemon::start).as_ref();
+            let started = daemon.get_or_init(Daemon::with_image).as_ref();
             match started.map_err(Clone::clone).and_then(self.check) {
                 Ok(()) => Ok(Completion::Completed),
                 Err(why) => without(&why),
@@ -77,10 +77,10 @@ impl Row {
 }
 
 /// Dropped in this order: the daemon with all that runs under it, what remains of that in the kernel.
-struct Daemon {
-    client: Client,
-    enclosure: Enclosure,
-    group: ControlGroup,
+pub struct Daemon {
+    pub client: Client,
+    pub enclosure: Enclosure,
+    pub group: ControlGroup,
 }
 
 impl Daemon {
@@ -88,16 +88,29 @@ impl Daemon {
     ///
     /// # Errors
     /// Why there is none.
-    fn start() -> Result<Self, String> {
+    fn with_image() -> Result<Self, String> {
         let built = Built::get()?;
-        let group = ControlGroup::named("containerd");
+        let daemon = Self::start("containerd")?;
+        let mut import = daemon.client.command(LONG_LIMIT);
+        let (base_name, _) = IMAGE.split_once(':').expect("name and tag");
+        import.args(["images", "import", "--all-platforms", "--base-name", base_name]).arg(built.archive());
+        text_of(&mut import);
+        Ok(daemon)
+    }
+
+    /// One in a folder of this name.
+    ///
+    /// # Errors
+    /// Why there is none: this machine has no containerd, or this process is not root.
+    pub fn start(name: &str) -> Result<Self, String> {
+        let group = ControlGroup::named(name);
         // Its socket is below /run, which is the enclosure's own.
         let body = format!(
             "command -v containerd && command -v ctr && command -v runc || {{ echo containerd or runc is missing; exit 1; }}
              echo '{CONFIGURATION}' | sed \"s,HERE,$PWD,\" >config.toml
              containerd --config config.toml &"
         );
-        let enclosure = Enclosure::start("containerd", &body, "kill $! && wait $!")?;
+        let enclosure = Enclosure::start(name, &body, "kill $! && wait $!")?;
         let mut words = enclosure.enter();
         // The one that asks nothing of the file system below.
         words.extend(["env", "CONTAINERD_SNAPSHOTTER=native", "ctr"].map(str::to_owned));
@@ -108,14 +121,10 @@ impl Daemon {
             }
             client.answer(&["version"]).ok().map(|_| Ok(()))
         })?;
-        let mut import = client.command(LONG_LIMIT);
-        let (base_name, _) = IMAGE.split_once(':').expect("name and tag");
-        import.args(["images", "import", "--all-platforms", "--base-name", base_name]).arg(built.archive());
-        text_of(&mut import);
         Ok(Self { client, enclosure, group })
     }
 
-    fn call(&self, arguments: &[&str]) -> String {
+    pub fn call(&self, arguments: &[&str]) -> String {
         text_of(self.client.command(LONG_LIMIT).args(arguments))
     }
 

@@ -1,7 +1,7 @@
 //! The seccomp profiles in containerd, which reads them by another hand than Docker and podman, and as a CRI localhost
 //! profile in the same way: with `ctr`, from a directory in place of an image.
 
-use crate::enclosure::{ControlGroup, Enclosure};
+use crate::containerd::Daemon;
 use crate::engine::{Client, LIMIT, until, without};
 use crate::process::Status;
 use crate::seccomp::Otherwise::{self, Killed, Refused};
@@ -29,7 +29,7 @@ pub fn trials() -> Vec<Trial> {
         ] {
             let engine = Arc::clone(&engine);
             let name = format!("containerd: seccomp: {what}, and {}", otherwise.words());
-            trials.push(Trial::ignorable_test(name, move || match engine.get_or_init(Containerd::start) {
+            trials.push(Trial::ignorable_test(name, move || match engine.get_or_init(start) {
                 Ok(containerd) => {
                     runs(containerd, profile, otherwise, command, status);
                     Ok(Completion::Completed)
@@ -41,50 +41,21 @@ pub fn trials() -> Vec<Trial> {
     trials
 }
 
-/// Dropped in this order: the daemon with its containers, what it leaves of them in the kernel.
-struct Containerd {
-    client: Client,
-    enclosure: Enclosure,
-    group: ControlGroup,
+/// With a directory that holds ours under two names.
+fn start() -> Result<Daemon, String> {
+    let daemon = Daemon::start("containerd-seccomp")?;
+    let tree = daemon.enclosure.directory().join("tree");
+    fs::create_dir_all(&tree).map_err(|error| error.to_string())?;
+    for name in ["pause", "pausa"] {
+        fs::copy(Pausa.path(), tree.join(name)).map_err(|error| error.to_string())?;
+    }
+    Ok(daemon)
 }
 
-impl Containerd {
-    /// # Errors
-    /// Why there is none, if this machine has no containerd or this process is not root.
-    fn start() -> Result<Self, String> {
-        let body = "command -v containerd && command -v ctr || { echo there is no containerd; exit 1; }
-             echo 'version = 2' >config.toml
-             echo 'disabled_plugins = [\"io.containerd.grpc.v1.cri\"]' >>config.toml
-             containerd --config $PWD/config.toml --root $PWD/root --state $PWD/state --address $PWD/socket &";
-        let enclosure = Enclosure::start("containerd-seccomp", body, "kill $! && wait $!")?;
-        let tree = enclosure.directory().join("tree");
-        fs::create_dir_all(&tree).map_err(|error| error.to_string())?;
-        for name in ["pause", "pausa"] {
-            fs::copy(Pausa.path(), tree.join(name)).map_err(|error| error.to_string())?;
-        }
-        let mut words = enclosure.enter();
-        let socket = enclosure.directory().join("socket");
-        words.extend(["ctr", "--address", socket.to_str().expect("UTF-8")].map(str::to_owned));
-        let client = Client::new(words);
-        until("containerd answers or ends", || {
-            if !enclosure.is_inhabited() {
-                return Some(Err(format!("containerd ended: {}", enclosure.log())));
-            }
-            client.answer(&["version"]).ok().map(|_| Ok(()))
-        })?;
-        Ok(Self { client, enclosure, group: ControlGroup::named("containerd-seccomp") })
-    }
-
-    fn call(&self, arguments: &[&str]) -> String {
-        self.client.answer(arguments).unwrap_or_else(|why| panic!("ctr {arguments:?}: {why}"))
-    }
-}
-
-fn runs(containerd: &Containerd, profile: Profile, otherwise: Otherwise, command: &[&str], status: i32) {
+fn runs(containerd: &Daemon, profile: Profile, otherwise: Otherwise, command: &[&str], status: i32) {
     let name = format!("{profile:?}-{otherwise:?}");
     let (file, tree) = (profile.with(otherwise), containerd.enclosure.directory().join("tree"));
-    let option = containerd.group.option();
-    let group = format!("{}/{name}", option.strip_prefix("--cgroup-parent=").expect("the option"));
+    let group = format!("{}/{name}", containerd.group.path());
     let (file, tree) = (file.to_str().expect("UTF-8"), tree.to_str().expect("UTF-8"));
     let options = ["run", "--detach", "--rootfs", "--read-only", "--cgroup", &group];
     let seccomp = ["--seccomp", "--seccomp-profile", file, tree, &name];
