@@ -28,17 +28,19 @@ RUN case ${TARGETPLATFORM:-linux/$(uname -m)} in \
       *) echo "pausa does not know the platform $TARGETPLATFORM" >&2; exit 1 ;; \
     esac >architecture
 # What a foreign architecture takes where rustup is. A builder without rustup brings its own.
-RUN if [ "$(cat architecture)" != "$(uname -m)" ] && command -v rustup; then \
-      bash -euc '. dist/architectures; read -r triple gcc _ <<<"$(names_of "$(cat architecture)")"; \
+RUN read -r architecture <architecture; \
+    if [ "$architecture" != "$(uname -m)" ] && command -v rustup; then \
+      bash -euc '. dist/architectures; read -r triple gcc _ <<<"$(names_of "$1")"; \
         apt-get update; apt-get install --yes --no-install-recommends "gcc-${gcc/x86_64/x86-64}"; \
-        rustup target add "$triple"'; \
+        rustup target add "$triple"' bash "$architecture"; \
     fi
 # rust-toolchain.toml stays out: the builder image is the choice of compiler, and a rustup in it would fetch another.
 COPY Cargo.toml Cargo.lock build.rs link.ld ./
 COPY src src
 # Nothing of it is built, but cargo refuses a manifest whose benches it does not find.
 COPY benches benches
-RUN dist/build "$(cat architecture)" && dist/rootfs "target/dist/$(cat architecture)/pausa" rootfs
+RUN read -r architecture <architecture; \
+    dist/build "$architecture" && dist/rootfs "target/dist/$architecture/pausa" rootfs
 
 FROM scratch
 COPY --from=build /build/rootfs/ /
