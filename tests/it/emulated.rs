@@ -63,6 +63,11 @@ const BEYOND: &[(&str, &[&[&str]])] = &[
             &["loses none of 1,000 early SIGTERMs"],
         ],
     ),
+    // On a busy machine 2 of 87 runs for s390x waited for ever, and none of 315 without it; why is not known.
+    (
+        "it may miss the stop of a child that stops again at once",
+        &[&["terminal: below a shell, bg continues it"]],
+    ),
     ("what it is told by the environment stays there", &[&["cli: the environment passes untouched"]]),
     (
         "memory and syscalls are its own",
