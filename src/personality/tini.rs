@@ -10,7 +10,6 @@ use crate::voice::{Printed, Voice};
 use crate::words::words;
 
 pub const TINI: Personality = Personality {
-    // docker run --init calls /sbin/docker-init, of old /dev/init.
     grammar: b"h: s: p= v: w: g: e= l:",
     order: Order::Permutes,
     variables: b"s:TINI_SUBREAPER g:TINI_KILL_PROCESS_GROUP n:TINI_VERBOSITY",
