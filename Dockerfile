@@ -40,7 +40,7 @@ COPY src src
 # Nothing of it is built, but cargo refuses a manifest whose benches it does not find.
 COPY benches benches
 RUN read -r architecture <architecture; \
-    dist/build "$architecture" && dist/rootfs "target/dist/$architecture/pausa" rootfs
+    binary=$(dist/build "$architecture") && dist/rootfs "$binary" rootfs
 
 FROM scratch
 COPY --from=build /build/rootfs/ /

@@ -23,7 +23,9 @@ fn main() {
         println!("cargo:rustc-link-arg-bins={flag}");
     }
     let here = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
-    println!("cargo:rustc-link-arg-bins=-Wl,-T,{here}/link.ld");
+    // Two arguments of the driver: one of `-Wl` ends at a comma, and the path may have one.
+    println!("cargo:rustc-link-arg-bins=-T");
+    println!("cargo:rustc-link-arg-bins={here}/link.ld");
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=link.ld");
 }

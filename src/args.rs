@@ -2,13 +2,18 @@
 //!
 //! Both are views of an array of pointers to C strings with a null pointer at its end (execve(2)). The
 //! arrays and strings are the process's own memory and live as long as it does, hence the lifetime. The
-//! pointers are in cells: a variable is taken out, and arguments change places, without a copy.
+//! pointers can be changed by whoever has a view: a variable is taken out, and arguments change places, without a
+//! copy. They are atomic since a child shares them with us until it runs its program (`sys::clone`).
+//!
+//! Every pointer that is put into a slot is to something that lives as long as the slot is read: [`Env::replace`]
+//! copies into a [`Spare`] that lives for `'a`, [`Command::as_script`] takes its pointers out again.
 
-use core::cell::Cell;
 use core::ffi::{CStr, c_char};
+use core::slice;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, Ordering::Relaxed};
 
 /// A pointer to a C string, or null.
-type Slot = Cell<*const c_char>;
+type Slot = AtomicPtr<c_char>;
 
 /// The arguments that have not been read yet, the program's own name first.
 #[derive(Debug)]
@@ -26,7 +31,9 @@ impl<'a> Args<'a> {
     /// `slots` must be as an `argv` of execve(2): C strings that live for `'a`, then one null pointer.
     #[must_use]
     pub unsafe fn new(slots: &'a mut [*const c_char]) -> Self {
-        Self { slots: Cell::from_mut(slots).as_slice_of_cells(), read: 0, skipped: 0 }
+        // SAFETY: borrowed for `'a` by us alone; a pointer is laid out as an atomic one.
+        let slots = unsafe { slice::from_raw_parts(slots.as_mut_ptr().cast(), slots.len()) };
+        Self { slots, read: 0, skipped: 0 }
     }
 
     /// The next argument, which stays the next.
@@ -43,11 +50,19 @@ impl<'a> Args<'a> {
         let next = self.peek()?;
         for pair in self.slots.get(self.read..=self.read + self.skipped)?.windows(2).rev() {
             if let [left, right] = pair {
-                left.swap(right);
+                swap(left, right);
             }
         }
         self.read += 1;
         Some(next)
+    }
+
+    /// The one that was read last.
+    #[must_use]
+    pub fn last_read(&self) -> Option<&'a [u8]> {
+        let slot = self.slots.get(self.read.checked_sub(1)?)?;
+        // SAFETY: the field's promise.
+        unsafe { string(slot) }.map(CStr::to_bytes)
     }
 
     /// Whether `word` is all that is left.
@@ -61,9 +76,10 @@ impl<'a> Args<'a> {
         self.skipped += 1;
     }
 
-    /// What has not been read, as the command to run; `None` if there is nothing.
+    /// What has not been read, as the command to run; `None` if there is nothing. Whoever has a [`Command`] may put
+    /// other pointers into its cells for a time, so nobody reads them by way of `Args` any more.
     #[must_use]
-    pub fn command(&mut self) -> Option<Command<'a>> {
+    pub fn command(mut self) -> Option<Command<'a>> {
         self.skipped = 0;
         let name = self.peek()?;
         // The one before it has been read: it is at least our own name.
@@ -89,16 +105,31 @@ impl Command<'_> {
         self.slots.as_ptr().wrapping_add(1).cast()
     }
 
-    /// The same with `shell` before it, and `script` for the name: what execvp(3) makes of a file that the
-    /// kernel does not take for a program. Both must live until execve(2).
-    #[must_use]
-    pub fn as_script(&self, shell: &CStr, script: *const u8) -> *const *const c_char {
-        if let [first, second, ..] = self.slots {
-            first.set(shell.as_ptr());
-            second.set(script.cast());
-        }
-        self.slots.as_ptr().cast()
+    /// Calls `run` with the same array, but `shell` before it, and `script` for the name: what execvp(3) makes of a
+    /// file that the kernel does not take for a program. If `run` comes back, the array is again what it was.
+    /// `None`: `script` does not end with a NUL.
+    pub fn as_script<R>(
+        &self,
+        shell: &CStr,
+        script: &[u8],
+        run: impl FnOnce(*const *const c_char) -> R,
+    ) -> Option<R> {
+        let (Some(0), [first, second, ..]) = (script.last(), self.slots) else { return None };
+        let before = (first.load(Relaxed), second.load(Relaxed));
+        first.store(shell.as_ptr().cast_mut(), Relaxed);
+        second.store(script.as_ptr().cast_mut().cast(), Relaxed);
+        let result = run(self.slots.as_ptr().cast());
+        first.store(before.0, Relaxed);
+        second.store(before.1, Relaxed);
+        Some(result)
     }
+}
+
+/// Room for one variable that is replaced: `LISTEN_PID=4194304` and a NUL. What has been written stays.
+#[derive(Debug, Default)]
+pub struct Spare {
+    is_taken: AtomicBool,
+    bytes: [AtomicU8; 24],
 }
 
 /// The environment.
@@ -106,19 +137,21 @@ impl Command<'_> {
 pub struct Env<'a> {
     /// As in `Args`.
     slots: &'a [Slot],
+    spare: &'a Spare,
 }
 
 impl<'a> Env<'a> {
     /// # Safety
     /// `slots` must be as an `envp` of execve(2): C strings that live for `'a`, then one null pointer.
     #[must_use]
-    pub unsafe fn new(slots: &'a mut [*const c_char]) -> Self {
-        Self { slots: Cell::from_mut(slots).as_slice_of_cells() }
+    pub unsafe fn new(slots: &'a mut [*const c_char], spare: &'a Spare) -> Self {
+        // SAFETY: as in `Args::new`.
+        let slots = unsafe { slice::from_raw_parts(slots.as_mut_ptr().cast(), slots.len()) };
+        Self { slots, spare }
     }
 
     /// The value of a variable; the first one if there are many, as getenv(3) has it.
     #[must_use]
-    #[inline(never)]
     pub fn get(&self, name: &[u8]) -> Option<&'a [u8]> {
         self.find(name).map(|(_, value)| value)
     }
@@ -128,17 +161,26 @@ impl<'a> Env<'a> {
         while let Some((index, _)) = self.find(name) {
             for pair in self.slots.get(index..).unwrap_or(&[]).windows(2) {
                 if let [left, right] = pair {
-                    left.swap(right);
+                    swap(left, right);
                 }
             }
             // The null pointer has come down by one; what it passed is behind the end now.
         }
     }
 
-    /// Puts `entry`, which is `NAME=VALUE` and a NUL and must live until execve(2), where `name` was.
-    pub fn replace(&self, name: &[u8], entry: *const u8) {
+    /// Puts `entry`, which is `NAME=VALUE`, where `name` was; once only, because there is room for one. Longer than
+    /// that, or with a NUL in it, it is cut there.
+    pub fn replace(&self, name: &[u8], entry: &[u8]) {
+        if self.spare.is_taken.load(Relaxed) {
+            return;
+        }
+        self.spare.is_taken.store(true, Relaxed);
+        // The last place keeps its NUL.
+        for (place, &byte) in self.spare.bytes.iter().take(23).zip(entry) {
+            place.store(byte, Relaxed);
+        }
         if let Some(slot) = self.find(name).and_then(|(index, _)| self.slots.get(index)) {
-            slot.set(entry.cast());
+            slot.store(self.spare.bytes.as_ptr().cast_mut().cast(), Relaxed);
         }
     }
 
@@ -166,11 +208,19 @@ impl<'a> Env<'a> {
 /// # Safety
 /// The slot must be null or point to a C string that lives for `'a`.
 unsafe fn string<'a>(slot: &Slot) -> Option<&'a CStr> {
-    if slot.get().is_null() {
+    let string = slot.load(Relaxed);
+    if string.is_null() {
         return None;
     }
     // SAFETY: not null, as just checked, so the caller's promise gives a C string.
-    Some(unsafe { CStr::from_ptr(slot.get()) })
+    Some(unsafe { CStr::from_ptr(string) })
+}
+
+/// Nobody else changes either of them meanwhile.
+fn swap(left: &Slot, right: &Slot) {
+    let string = left.load(Relaxed);
+    left.store(right.load(Relaxed), Relaxed);
+    right.store(string, Relaxed);
 }
 
 #[cfg(test)]
@@ -183,7 +233,7 @@ mod tests {
     fn strings(mut array: *const *const c_char) -> Vec<&'static CStr> {
         let mut strings = Vec::new();
         // SAFETY: an array of literals that ends with null.
-        while let Some(string) = unsafe { string(&Cell::new(*array)) } {
+        while let Some(string) = unsafe { string(&Slot::new((*array).cast_mut())) } {
             strings.push(string);
             array = array.wrapping_add(1);
         }
@@ -201,8 +251,9 @@ mod tests {
         let command = args.command().unwrap();
         assert_eq!(command.name, c"true");
         assert_eq!(strings(command.as_ptr()), [c"true", c"x"]);
-        let script = c"/x/true".to_bytes_with_nul().as_ptr();
-        assert_eq!(strings(command.as_script(c"/bin/sh", script)), [c"/bin/sh", c"/x/true", c"x"]);
+        let script = command.as_script(c"/bin/sh", b"/x/true\0", strings);
+        assert_eq!(script.unwrap(), [c"/bin/sh", c"/x/true", c"x"]);
+        assert_eq!(strings(command.as_ptr()), [c"true", c"x"]);
     }
 
     #[test]
@@ -239,12 +290,25 @@ mod tests {
     fn a_removed_variable_leaves_no_gap() {
         let mut slots =
             [c"A=1".as_ptr(), c"X=2".as_ptr(), c"XY=3".as_ptr(), c"X=4".as_ptr(), c"X".as_ptr(), END];
+        let spare = Spare::default();
         // SAFETY: literals, then null.
-        let env = unsafe { Env::new(&mut slots) };
+        let env = unsafe { Env::new(&mut slots, &spare) };
         assert_eq!(env.get(b"X"), Some(&b"2"[..]));
         env.remove(b"X");
         assert_eq!(env.get(b"X"), None);
-        env.replace(b"XY", c"XY=5".to_bytes_with_nul().as_ptr());
-        assert_eq!(strings(env.as_ptr()), [c"A=1", c"XY=5", c"X"]);
+        env.replace(b"XY", b"XY=5");
+        assert_eq!((env.get(b"XY"), strings(env.as_ptr())), (Some(&b"5"[..]), vec![c"A=1", c"XY=5", c"X"]));
+        env.replace(b"A", b"A=a second one");
+        assert_eq!(env.get(b"A"), Some(&b"1"[..]));
+    }
+
+    #[test]
+    fn what_is_replaced_ends_in_its_room() {
+        let mut slots = [c"A=1".as_ptr(), END];
+        let spare = Spare::default();
+        // SAFETY: a literal, then null.
+        let env = unsafe { Env::new(&mut slots, &spare) };
+        env.replace(b"A", b"A=345678901234567890123456789");
+        assert_eq!(env.get(b"A"), Some(&b"345678901234567890123"[..]));
     }
 }

@@ -1,82 +1,103 @@
 //! pausa: the PID 1 that everything else in a container stands on.
 //!
 //! It does one of two things. It *holds*: pauses for ever, keeps the namespaces of a pod alive and reaps
-//! its orphans, as Kubernetes' pause does. Or it *supervises*: runs one command as a child, forwards
-//! signals, reaps, and ends with the command's exit status.
+//! orphans, as Kubernetes' pause does. Or it *supervises*: runs one command as a child, forwards signals,
+//! reaps, and ends with the command's exit status.
 //!
 //! ```text
-//! stack -> Args, Env -> Personality -> Config -> hold | supervise -> ExitStatus -> exit
+//! stack -> Args, Env -> Personality -> Config -> hold | supervise -> ExitStatus -> exit_group
 //! ```
 //!
-//! Invariants, which `tests/it/tidy.rs` enforces:
+//! A line of code knows its rights from its folder. `tests/it/files/tidy.rs` enforces them:
 //!
-//! 1. Pure rooms decide and touch nothing: they never name `sys` or `arch`, and hold no `unsafe`.
-//! 2. Only `sys` names `arch`; only `start` and `arch` see the raw stack.
-//! 3. `Config` does not change after parsing. There is no writable global; handlers call `reap`, `report` and
-//!    `sys`, none of which keeps anything or waits.
-//! 4. Nothing allocates. Nothing panics, whatever the input. `core::fmt` is not in the binary.
-//! 5. Every personality ends in the same `Config`; no deed asks which one it serves.
+//! | room | what is in it | what it may name |
+//! |---|---|---|
+//! | `bytes`, `time`, `args` | texts; durations; the kernel's stack, typed | nothing else |
+//! | `model` | what the kernel speaks of: signals, statuses, processes, errors | `bytes` |
+//! | `policy` | what to do about it | the rooms above |
+//! | `message` | what is said about it | the rooms above |
+//! | `cli` | how arguments and environment become a `Config` | the rooms above |
+//! | `sys` | the kernel, typed; all that is `unsafe` but `args` and `mem` | `args`, `bytes`, `time`, `model` |
+//! | `run` | actions, by way of the trait `Kernel` or of `sys` | all of them |
+//!
+//! Nothing allocates, nothing panics, whatever the input; no global is writable; `core::fmt` is not in the binary.
+//! `Config` does not change after parsing, and no action asks which personality it serves.
 //!
 //! The modules stand in reading order.
 
 #![cfg_attr(not(test), no_std)]
 
 pub mod args;
-// Pure: decide.
-pub mod config;
-pub mod errno;
-pub mod event;
-pub mod forward;
-pub mod getopt;
-pub mod line;
-pub mod parse;
-pub mod personality;
-pub mod process;
-pub mod shutdown;
-pub mod signal;
-pub mod split;
-pub mod status;
-pub mod termination;
-pub mod voice;
-pub mod words;
-// Deeds: act through `sys`.
-pub mod hold;
-pub mod reap;
-pub mod report;
-pub mod spawn;
-pub mod supervise;
-pub mod terminal;
-pub mod witness;
-// Metal.
-mod arch;
-mod start;
+pub mod bytes;
+pub mod time;
+/// What the kernel speaks of. Pure.
+pub mod model {
+    pub mod errno;
+    pub mod process;
+    pub mod siginfo;
+    pub mod signal;
+    pub mod status;
+}
+/// What to do about what happens. Pure.
+pub mod policy {
+    pub mod forward;
+    pub mod shutdown;
+}
+/// What is said. Pure.
+pub mod message {
+    pub mod catalog;
+    pub mod event;
+    pub mod facts;
+    pub mod fill;
+    pub mod line;
+    pub mod reason;
+    pub mod strerror;
+    pub mod termination;
+    pub mod text;
+    pub mod topic;
+}
+/// From arguments and environment to a `Config`. Pure.
+pub mod cli {
+    pub mod config;
+    pub mod getopt;
+    pub mod grammar;
+    pub mod parse;
+    pub mod personality;
+}
+/// Actions.
+pub mod run {
+    mod drain;
+    pub mod entered;
+    pub mod hold;
+    pub mod jobs;
+    pub mod post_mortem;
+    pub mod report;
+    pub mod search;
+    pub mod spawn;
+    pub mod supervise;
+    pub mod supervisor;
+    pub mod terminal;
+}
 pub mod sys;
 
-use core::ffi::CStr;
-
 use args::{Args, Env};
-use config::{Config, Task};
-use personality::Personality;
-use signal::SignalSet;
-use status::ExitStatus;
-use sys::Fd;
+use cli::config::Task;
+use cli::parse::OUR_VARIABLE;
+use model::errno::Errno;
+use model::signal::SignalSet;
+use model::status::ExitStatus;
 
 /// The whole program, from its arguments to its exit status. `inherited` is the signal mask that it was
 /// started with; by now all signals are blocked.
-pub fn run<'a>(mut args: Args<'a>, env: Env<'a>, inherited: SignalSet) -> ExitStatus {
-    let name = args.next().map_or(&b""[..], CStr::to_bytes);
-    let personality = Personality::from_argv0(name);
-    let mut config = Config::new(name, personality);
-    (personality.parse)(&mut args, &env, &mut config);
-    match &config.task {
-        Task::Hold(hold) => hold::hold(*hold, &config),
-        Task::Supervise(command) => supervise::supervise(command, &env, &config, inherited),
-        _ => report::answer(&config),
+pub fn run<'a>(args: Args<'a>, env: Env<'a>, inherited: Result<SignalSet, Errno>) -> ExitStatus {
+    if env.get(OUR_VARIABLE).is_some() && run::entered::is_entered() {
+        // An engine gives whatever it executes in a container the environment that was meant for PID 1.
+        env.remove(OUR_VARIABLE);
     }
-}
-
-/// The end that must never come: says `line` and exits with pausa's own failure.
-pub fn abandon(line: &[u8]) -> ! {
-    let _ = sys::write_now(Fd::STDERR, line);
-    sys::exit(ExitStatus::OWN_FAILURE)
+    let config = cli::parse::parse(args, &env);
+    match &config.task {
+        Task::Hold(hold) => run::hold::hold(*hold, &config, inherited),
+        Task::Supervise(command) => run::supervise::supervise(command, &env, &config, inherited),
+        _ => run::report::answer(&config),
+    }
 }

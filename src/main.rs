@@ -7,8 +7,8 @@
 mod mem;
 
 /// Never linked in: the optimizer proves that no panic can be reached, and the marker text below is then
-/// absent from the binary, which `tests/it/size.rs` asserts.
+/// absent from the binary, which `tests/it/files/size.rs` asserts.
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    pausa::abandon(b"pausa: panic\n")
+    pausa::sys::abandon(b"pausa: panic\n")
 }

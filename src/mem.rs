@@ -66,3 +66,8 @@ unsafe extern "C" fn strlen(text: *const c_char) -> usize {
     }
     length
 }
+
+/// Named by the precompiled `core`, and dropped again with LTO. The profile `lives` has none.
+#[cfg(debug_assertions)]
+#[unsafe(no_mangle)]
+extern "C" fn rust_eh_personality() {}

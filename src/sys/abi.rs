@@ -2,8 +2,8 @@
 
 use core::ffi::c_int;
 
-use crate::arch;
-use crate::signal::SignalSet;
+use super::arch;
+use crate::model::signal::SignalSet;
 
 /// `struct sigaction` of the kernel (`include/linux/signal_types.h`). glibc's has the mask in second place
 /// and 128 bytes of it.
@@ -54,28 +54,11 @@ impl Sigaction {
     }
 }
 
-/// `siginfo_t`, by the fields that pausa reads; the rest is passed on as it came (`asm-generic/siginfo.h`).
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub(super) struct Siginfo {
-    pub(super) number: c_int,
-    pub(super) errno: c_int,
-    pub(super) code: c_int,
-    /// The union behind it is aligned as a pointer.
-    #[cfg(target_pointer_width = "64")]
-    gap: c_int,
-    pub(super) pid: c_int,
-    pub(super) uid: u32,
-    rest: [usize; if cfg!(target_pointer_width = "64") { 13 } else { 27 }],
-}
-
-const _: () = assert!(size_of::<Siginfo>() == 128);
-
 const _: () = assert!(size_of::<SignalSet>() == 8);
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::model::siginfo::Siginfo;
     use std::mem::{offset_of, size_of, zeroed};
 
     #[test]

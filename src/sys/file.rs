@@ -1,200 +1,176 @@
-//! Files and terminals: writing what must be told, and the foreground.
+//! Files that are there already: facts to read, a message to leave, descriptors to close.
+//!
+//! What stands at a path may be put there by the program that we supervise, so nothing here waits for a reader
+//! or a writer, and nothing goes where only we may go. A file system that hangs in open(2), such as FUSE, is not guarded
+//! against: only who may mount can put one there.
 
 use core::ffi::c_int;
-use core::mem::zeroed;
 use core::ptr;
 
-use crate::arch::{syscall1, syscall2, syscall3, syscall4, syscall5, syscall6};
-use crate::errno::Errno;
-use crate::process::Pid;
-use crate::signal::SignalSet;
+use super::arch::{syscall1, syscall3, syscall4};
+use super::stream::{ALWAYS, close, kind, open_anywhere, terminated, write_all, write_line};
+use crate::model::errno::Errno;
+use crate::model::process::{Fd, Pid};
 
-/// A file descriptor.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Fd(pub(super) c_int);
-
-impl Fd {
-    pub const STDIN: Self = Self(0);
-    pub const STDOUT: Self = Self(1);
-    pub const STDERR: Self = Self(2);
-    /// The first one that is no standard stream.
-    pub const FIRST_OTHER: Self = Self(3);
-}
-
-/// Writes all of it, and waits for the reader where there is one: write(2).
+/// Reads the beginning of a regular file, as much as fits, in one read(2). `path` ends with a NUL.
 ///
 /// # Errors
-/// As write(2); what was written before stays written.
-pub fn write_all(fd: Fd, bytes: &[u8]) -> Result<(), Errno> {
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        match write(fd, rest) {
-            Ok(count) => rest = rest.get(count..).unwrap_or(&[]),
-            Err(Errno::INTR) => {}
-            Err(errno) => return Err(errno),
-        }
-    }
-    Ok(())
-}
-
-/// Writes a short line if that is possible without waiting for anybody, and raises no SIGPIPE.
-///
-/// O_NONBLOCK is no way to this: it belongs to the open file, which the child and others share. So ask
-/// first: a file that can be sought has no reader to wait for; a pipe that poll(2) calls writable takes a line
-/// of less than PIPE_BUF bytes. Between the question and the write another writer may fill it: RWF_NOWAIT
-/// (pwritev2(2), pipes since Linux 6.5) closes that gap where the kernel has it.
-///
-/// # Errors
-/// EAGAIN: it is full. EPIPE: nobody reads it any more. Else as write(2).
-pub fn write_now(fd: Fd, line: &[u8]) -> Result<(), Errno> {
-    const RWF_NOWAIT: usize = 8;
-    // SAFETY: takes numbers.
-    let place = Errno::check(unsafe {
-        syscall3(libc::SYS_lseek as usize, fd.0 as usize, 0, libc::SEEK_CUR as usize)
-    });
-    // A log of more than 2 GiB has a place, too, which a number of 32 bits cannot tell.
-    if place.is_ok() || place == Err(Errno::OVERFLOW) {
-        return write(fd, line).map(drop);
-    }
-    if !is_writable(fd) {
-        return Err(Errno::AGAIN);
-    }
-    let part = libc::iovec { iov_base: line.as_ptr() as *mut _, iov_len: line.len() };
-    let (part, nowhere) = (ptr::from_ref(&part) as usize, usize::MAX);
-    // SAFETY: one iovec, which describes `line`; the kernel only reads it. The position -1 is the current one.
-    let result = unsafe {
-        syscall6(libc::SYS_pwritev2 as usize, fd.0 as usize, part, 1, nowhere, nowhere, RWF_NOWAIT)
-    };
-    match Errno::check(result) {
-        Ok(_) => Ok(()),
-        Err(errno @ (Errno::AGAIN | Errno::PIPE)) => Err(errno),
-        // The kernel or this kind of file does not know the flag; a terminal does not, and calls itself writable
-        // when it has room for a byte.
-        Err(_) => write_reopened(fd, line),
-    }
-}
-
-/// The same through an open file of our own, whose O_NONBLOCK is nobody else's. Where /proc is not there, or
-/// not open to us, what poll(2) has said must do.
-fn write_reopened(fd: Fd, line: &[u8]) -> Result<(), Errno> {
-    let mut path = *b"/proc/self/fd/0\0";
-    path[14] += fd.0 as u8;
-    match open(&path, libc::O_WRONLY | libc::O_NONBLOCK | libc::O_NOCTTY) {
-        Ok(own) => {
-            let written = write(own, line);
-            close(own);
-            written.map(drop)
-        }
-        Err(_) => write(fd, line).map(drop),
-    }
-}
-
-fn write(fd: Fd, bytes: &[u8]) -> Result<usize, Errno> {
-    // SAFETY: the kernel reads `bytes` and no more.
-    Errno::check(unsafe {
-        syscall3(libc::SYS_write as usize, fd.0 as usize, bytes.as_ptr() as usize, bytes.len())
-    })
-}
-
-/// Whether a write would find room, and a reader: ppoll(2) with no time to wait.
-fn is_writable(fd: Fd) -> bool {
-    let mut question = libc::pollfd { fd: fd.0, events: libc::POLLOUT, revents: 0 };
-    // SAFETY: numbers only; all zeroes is a value of it, and means at once.
-    let mut at_once: libc::timespec = unsafe { zeroed() };
-    let (place, limit) = (ptr::from_mut(&mut question) as usize, ptr::from_mut(&mut at_once) as usize);
-    // SAFETY: one pollfd is read and written, one timespec read and written; a null mask changes none.
-    unsafe { syscall5(libc::SYS_ppoll as usize, place, 1, limit, 0, size_of::<SignalSet>()) };
-    question.revents == libc::POLLOUT
-}
-
-/// Reads the beginning of a file, as much as fits, in one read(2); what there is if that fails is nothing.
-/// `path` ends with a NUL.
-pub fn read_file<'b>(path: &[u8], buffer: &'b mut [u8]) -> &'b [u8] {
-    let Ok(fd) = open(path, libc::O_RDONLY) else { return &[] };
-    // SAFETY: the kernel writes into the buffer and no more.
-    let result = unsafe {
-        syscall3(libc::SYS_read as usize, fd.0 as usize, buffer.as_mut_ptr() as usize, buffer.len())
-    };
+/// EINVAL: it is no regular file; else as open(2) and read(2).
+pub fn read_file<'b>(path: &[u8], buffer: &'b mut [u8]) -> Result<&'b [u8], Errno> {
+    let fd = open_to_read(path)?;
+    let result = read(fd, buffer);
     close(fd);
-    Errno::check(result).ok().and_then(|count| buffer.get(..count)).unwrap_or(&[])
+    Ok(buffer.get(..result?).unwrap_or(&[]))
 }
 
-/// Links by nature (`/dev/stderr` is `/proc/self/fd/2`).
-const STREAMS: [&[u8]; 2] = [b"/dev/stderr\0", b"/dev/stdout\0"];
-
-/// Writes to a file that is there already, in one write(2); never through a symbolic link, unless it is one
-/// of the standard streams. `path` ends with a NUL.
+/// Visits our children, ended ones included, in the order in which they became ours: `children` of
+/// proc_pid_task(5), numbers with a blank behind each.
 ///
 /// # Errors
-/// ENOENT: not there; ELOOP: a symbolic link; else as open(2) and write(2).
+/// ENOENT: no /proc, or a kernel without CONFIG_PROC_CHILDREN.
+pub fn each_child(visit: &mut dyn FnMut(Pid)) -> Result<(), Errno> {
+    /// 4,194,304 processes (PID_MAX_LIMIT of `include/linux/threads.h`) of up to 8 bytes each. A list that is longer
+    /// is not the kernel's.
+    const READS: usize = (4_194_304 * 8) / 512;
+    let fd = open_to_read(b"/proc/thread-self/children\0")?;
+    let mut buffer = [0; 512];
+    let mut number = 0u32;
+    let mut result = Ok(1);
+    for _ in 0..READS {
+        result = read(fd, &mut buffer);
+        let Ok(count @ 1..) = result else { break };
+        for &byte in buffer.iter().take(count) {
+            if byte.is_ascii_digit() {
+                number = number.wrapping_mul(10).wrapping_add(u32::from(byte - b'0'));
+            } else if number > 0 {
+                visit(Pid::new(number as c_int));
+                number = 0;
+            }
+        }
+    }
+    close(fd);
+    result.map(drop)
+}
+
+/// Links by nature (`/dev/stderr` is `/proc/self/fd/2`). Opened again, a file would be written to from its
+/// beginning, and a socket not at all (ENXIO): so it is the descriptor itself that is written to.
+const STREAMS: [(&[u8], Fd); 2] = [(b"/dev/stderr\0", Fd::STDERR), (b"/dev/stdout\0", Fd::STDOUT)];
+
+/// Replaces what a file has, or adds a line to a standard stream as [`write_line`] does. `path` ends with a NUL.
+///
+/// No part of the path may be a symbolic link, not even one of its directories (openat2(2), RESOLVE_NO_SYMLINKS): the
+/// program may own one of these while we are root, and would choose which file is emptied. Links of the
+/// image, such as /var/run, are refused as well: who made a link cannot be known for sure. Before Linux 5.6,
+/// or where a seccomp filter does not know openat2, that holds for the last part alone.
+///
+/// # Errors
+/// ENOENT: not there; ELOOP: a symbolic link; ENOSPC, EFBIG, EAGAIN: no room, or not for all of it; else as
+/// open(2) and write(2).
 pub fn write_file(path: &[u8], bytes: &[u8]) -> Result<(), Errno> {
-    // An older message goes, a log that a standard stream leads to stays.
-    let how = if STREAMS.contains(&path) { libc::O_APPEND } else { libc::O_NOFOLLOW | libc::O_TRUNC };
-    let fd = open(path, libc::O_WRONLY | libc::O_NOCTTY | libc::O_NONBLOCK | how)?;
-    let written = write(fd, bytes);
-    close(fd);
-    written.map(drop)
-}
-
-fn open(path: &[u8], flags: c_int) -> Result<Fd, Errno> {
-    if path.last() != Some(&0) {
-        return Err(Errno::NAMETOOLONG);
+    for (stream, fd) in STREAMS {
+        if path == stream {
+            return write_line(fd, bytes);
+        }
     }
-    let (here, flags) = (libc::AT_FDCWD as usize, (flags | libc::O_CLOEXEC | libc::O_LARGEFILE) as usize);
-    // SAFETY: the path ends with a NUL, as just checked; the kernel only reads it.
-    Errno::check(unsafe { syscall4(libc::SYS_openat as usize, here, path.as_ptr() as usize, flags, 0) })
-        .map(|fd| Fd(fd as c_int))
+    let fd = open_without_links(path, libc::O_WRONLY | libc::O_TRUNC | libc::O_NONBLOCK | libc::O_NOCTTY)?;
+    let written = write_all(fd, bytes);
+    close(fd);
+    written
 }
 
-/// Opens the terminal that controls this session: tty(4). Closed on exec.
+/// Closes every descriptor from `first` on: close_range(2), and before Linux 5.9, or where a seccomp filter does not
+/// know that one, each that /proc/self/fd lists.
 ///
 /// # Errors
-/// ENXIO: there is none; ENOENT: there is no /dev/tty.
-pub fn open_controlling_terminal() -> Result<Fd, Errno> {
-    open(b"/dev/tty\0", libc::O_RDWR | libc::O_NOCTTY)
-}
-
-/// The process group in the terminal's foreground: TIOCGPGRP(2const).
-///
-/// # Errors
-/// ENOTTY: not our controlling terminal.
-pub fn foreground(terminal: Fd) -> Result<Pid, Errno> {
-    let mut group: libc::pid_t = 0;
-    let place = ptr::from_mut(&mut group) as usize;
-    // SAFETY: the kernel writes one pid_t.
-    Errno::check(unsafe {
-        syscall3(libc::SYS_ioctl as usize, terminal.0 as usize, libc::TIOCGPGRP as usize, place)
-    })?;
-    Ok(Pid::new(group))
-}
-
-/// Puts a process group into the terminal's foreground: TIOCSPGRP(2const). SIGTTOU must be blocked.
-///
-/// # Errors
-/// ENOTTY: not our controlling terminal; EPERM, ESRCH: no such group in this session.
-pub fn set_foreground(terminal: Fd, group: Pid) -> Result<(), Errno> {
-    let group = group.raw();
-    let place = ptr::from_ref(&group) as usize;
-    // SAFETY: the kernel reads one pid_t.
-    Errno::check(unsafe {
-        syscall3(libc::SYS_ioctl as usize, terminal.0 as usize, libc::TIOCSPGRP as usize, place)
-    })
-    .map(drop)
-}
-
-pub(super) fn close(fd: Fd) {
-    // SAFETY: takes a number, and the caller is done with it.
-    unsafe { syscall1(libc::SYS_close as usize, fd.0 as usize) };
-}
-
-/// Closes every descriptor from `first` on: close_range(2).
-///
-/// # Errors
-/// ENOSYS before Linux 5.9.
+/// ENOENT: an older kernel, and no /proc.
 pub fn close_from(first: Fd) -> Result<(), Errno> {
     let last = u32::MAX as usize;
     // SAFETY: takes numbers; `Fd` is not a claim to an open file, so nobody relies on those.
-    Errno::check(unsafe { syscall3(libc::SYS_close_range as usize, first.0 as usize, last, 0) }).map(drop)
+    let result = unsafe { syscall3(libc::SYS_close_range as usize, first.raw() as usize, last, 0) };
+    if Errno::check(result).is_ok() {
+        return Ok(());
+    }
+    let folder = open(b"/proc/self/fd\0", libc::O_RDONLY | libc::O_DIRECTORY)?;
+    let mut buffer = [0; 512];
+    let result = loop {
+        let result = list(folder, &mut buffer);
+        let Ok(count @ 1..) = result else { break result };
+        let mut rest = buffer.get(..count).unwrap_or(&[]);
+        // `struct linux_dirent64` of getdents64(2): 16 bytes of numbers, its length in 2 more, a type, a name and a NUL.
+        while let Some(head) = rest.first_chunk::<19>() {
+            let length = usize::from(u16::from_ne_bytes([head[16], head[17]])).max(head.len());
+            let digits = rest.iter().skip(head.len()).take_while(|byte| byte.is_ascii_digit());
+            let number = digits.fold(0, |number: c_int, byte| {
+                number.wrapping_mul(10).wrapping_add(c_int::from(byte - b'0'))
+            });
+            // Not `.` and `..`, which count as 0.
+            if number >= first.raw() && number != folder.raw() {
+                close(Fd::new(number));
+            }
+            rest = rest.get(length..).unwrap_or(&[]);
+        }
+    };
+    close(folder);
+    result.map(drop)
+}
+
+/// Opens a regular file. Whatever else stands there is neither waited for nor read.
+fn open_to_read(path: &[u8]) -> Result<Fd, Errno> {
+    let fd = open(path, libc::O_RDONLY | libc::O_NONBLOCK | libc::O_NOCTTY)?;
+    // Where the kernel does not say, O_NONBLOCK must do.
+    if [libc::S_IFREG, 0].contains(&kind(fd)) {
+        return Ok(fd);
+    }
+    close(fd);
+    Err(Errno::INVAL)
+}
+
+fn open_without_links(path: &[u8], flags: c_int) -> Result<Fd, Errno> {
+    let flags = flags | libc::O_NOFOLLOW;
+    let checked = terminated(path)?;
+    // `struct open_how` of openat2(2): flags, mode, resolve.
+    let how = [u64::from((flags | ALWAYS) as u32), 0, libc::RESOLVE_NO_SYMLINKS];
+    let (here, place) = (libc::AT_FDCWD as usize, ptr::from_ref(&how) as usize);
+    // SAFETY: the path ends with a NUL, as `terminated` says; the kernel only reads it and `how`.
+    let result = unsafe { syscall4(libc::SYS_openat2 as usize, here, checked, place, size_of_val(&how)) };
+    match Errno::check(result) {
+        Ok(fd) => above_streams(Fd::new(fd as c_int)),
+        Err(Errno::NOSYS | Errno::PERM) => open(path, flags),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Opens a file, and gives it a number that no standard stream has: what we open for ourselves must not
+/// become the log because somebody has closed stderr.
+pub(super) fn open(path: &[u8], flags: c_int) -> Result<Fd, Errno> {
+    open_anywhere(path, flags).and_then(above_streams)
+}
+
+/// Moves an open file from 0, 1 or 2 to the next free number: fcntl(2), F_DUPFD_CLOEXEC.
+fn above_streams(fd: Fd) -> Result<Fd, Errno> {
+    if fd.raw() >= Fd::FIRST_OTHER.raw() {
+        return Ok(fd);
+    }
+    let (how, least) = (libc::F_DUPFD_CLOEXEC as usize, Fd::FIRST_OTHER.raw() as usize);
+    // SAFETY: takes numbers.
+    let moved = Errno::check(unsafe { syscall3(libc::SYS_fcntl as usize, fd.raw() as usize, how, least) });
+    close(fd);
+    moved.map(|fd| Fd::new(fd as c_int))
+}
+
+fn read(fd: Fd, buffer: &mut [u8]) -> Result<usize, Errno> {
+    // SAFETY: the kernel writes into the buffer and no more.
+    Errno::check(unsafe {
+        syscall3(libc::SYS_read as usize, fd.raw() as usize, buffer.as_mut_ptr() as usize, buffer.len())
+    })
+}
+
+fn list(folder: Fd, buffer: &mut [u8]) -> Result<usize, Errno> {
+    let place = buffer.as_mut_ptr() as usize;
+    // SAFETY: the kernel writes into the buffer and no more.
+    Errno::check(unsafe {
+        syscall3(libc::SYS_getdents64 as usize, folder.raw() as usize, place, buffer.len())
+    })
 }
 
 /// Goes to the root directory: chdir(2).
@@ -203,19 +179,56 @@ pub fn leave_directory() {
     unsafe { syscall1(libc::SYS_chdir as usize, c"/".as_ptr() as usize) };
 }
 
-/// Gives up the controlling terminal: TIOCNOTTY(2const). From a session leader it goes to nobody, and the
-/// foreground gets SIGHUP and SIGCONT.
+/// Whether what has this name is a directory. It is looked up, and not opened: O_PATH of open(2). `path` ends with a
+/// NUL.
 ///
 /// # Errors
-/// ENOTTY: it is not ours.
-pub fn give_up_terminal(terminal: Fd) -> Result<(), Errno> {
-    // SAFETY: takes numbers.
-    Errno::check(unsafe { syscall2(libc::SYS_ioctl as usize, terminal.0 as usize, libc::TIOCNOTTY as usize) })
-        .map(drop)
+/// As open(2): ENOENT, EACCES and so on.
+pub fn is_directory(path: &[u8]) -> Result<bool, Errno> {
+    let (fd, answer) = match open(path, libc::O_PATH | libc::O_DIRECTORY) {
+        Ok(fd) => (fd, true),
+        Err(Errno::NOTDIR) => (open(path, libc::O_PATH)?, false),
+        Err(errno) => return Err(errno),
+    };
+    close(fd);
+    Ok(answer)
 }
 
-/// Makes a terminal the controlling one of our session, which has none: TIOCSCTTY(2const).
-pub fn take_terminal(terminal: Fd) {
-    // SAFETY: takes numbers. Not a terminal, or somebody else's: then there is none.
-    unsafe { syscall3(libc::SYS_ioctl as usize, terminal.0 as usize, libc::TIOCSCTTY as usize, 0) };
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::process::{Command, Stdio};
+
+    #[test]
+    fn a_file_is_read_as_far_as_it_fits() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml\0").as_bytes();
+        let mut buffer = [b'x'; 8];
+        assert_eq!(read_file(path, &mut buffer), Ok(&b"[package"[..]));
+        assert_eq!(read_file(b"/dev/null\0", &mut buffer), Err(Errno::INVAL), "no regular file");
+        assert_eq!(read_file(b"/dev/null", &mut buffer), Err(Errno::NAMETOOLONG), "it has no NUL");
+        assert_eq!(read_file(b"/nope\0", &mut buffer), Err(Errno::NOENT));
+        assert_eq!(read_file(path, &mut []), Ok(&b""[..]));
+    }
+
+    #[test]
+    fn children_are_visited_in_order() {
+        // More than fit into one read.
+        let mut children: Vec<_> = (0..100)
+            .map(|_| {
+                Command::new("/bin/cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("cat")
+            })
+            .collect();
+        let mut visited = Vec::new();
+        each_child(&mut |child| visited.push(child.number())).expect("CONFIG_PROC_CHILDREN");
+        let started: Vec<u32> = children.iter().map(std::process::Child::id).collect();
+        let ours: BTreeSet<u32> = started.iter().copied().collect();
+        // Another thread may have children of its own; this one has no others.
+        visited.retain(|child| ours.contains(child));
+        assert_eq!(visited, started);
+        for child in &mut children {
+            drop(child.stdin.take());
+            child.wait().expect("it ends with its input");
+        }
+    }
 }

@@ -1,34 +1,34 @@
 //! Signals: mask, dispositions, taking one from the queue, sending one.
 
 use core::ffi::c_int;
-use core::mem::zeroed;
 use core::ptr;
 
-use super::abi::{Sigaction, Siginfo};
-use super::file::{Fd, close};
-use crate::arch::{self, syscall2, syscall3, syscall4};
-use crate::errno::Errno;
-use crate::process::{Pid, Recipient};
-use crate::shutdown::SECOND;
-use crate::signal::{Signal, SignalSet};
+use super::abi::Sigaction;
+use super::arch::{self, syscall2, syscall3, syscall4};
+use super::stream::close;
+use super::timed::{RT_SIGTIMEDWAIT, Timespec};
+use crate::model::errno::Errno;
+use crate::model::process::{Fd, Pid, Recipient};
+use crate::model::siginfo::{Received, Siginfo};
+use crate::model::signal::{Signal, SignalSet};
+use crate::time::Nanoseconds;
 
 /// Replaces the signal mask, and returns the one before: sigprocmask(2).
-pub fn set_mask(mask: SignalSet) -> SignalSet {
+///
+/// # Errors
+/// What a seccomp filter says.
+pub fn set_mask(mask: SignalSet) -> Result<SignalSet, Errno> {
     change_mask(libc::SIG_SETMASK, mask)
 }
 
-/// Takes signals out of the mask: sigprocmask(2). Those that are pending arrive before it returns.
-pub fn unblock(signals: SignalSet) {
-    change_mask(libc::SIG_UNBLOCK, signals);
-}
-
-fn change_mask(how: c_int, new: SignalSet) -> SignalSet {
+fn change_mask(how: c_int, new: SignalSet) -> Result<SignalSet, Errno> {
     let mut old = SignalSet::EMPTY;
     let (new, place) = (ptr::from_ref(&new) as usize, ptr::from_mut(&mut old) as usize);
     // SAFETY: both pointers are to sets of 8 bytes, which is the size that we name; the first is only read.
-    // With a known `how` and valid pointers there is no error.
-    unsafe { syscall4(libc::SYS_rt_sigprocmask as usize, how as usize, new, place, size_of::<SignalSet>()) };
-    old
+    let result = unsafe {
+        syscall4(libc::SYS_rt_sigprocmask as usize, how as usize, new, place, size_of::<SignalSet>())
+    };
+    Errno::check(result).map(|_| old)
 }
 
 /// What a process does on a signal.
@@ -84,7 +84,6 @@ pub fn set_disposition(signal: Signal, mut new: Disposition) -> Result<(), Errno
 ///
 /// # Errors
 /// As [`set_disposition`].
-#[inline(never)]
 pub fn swap_disposition(signal: Signal, place: &mut Disposition) -> Result<(), Errno> {
     let (number, mask_size) = (usize::from(signal.number()), size_of::<SignalSet>());
     // A copy: the kernel reads all before it writes, qemu-user does not.
@@ -96,86 +95,57 @@ pub fn swap_disposition(signal: Signal, place: &mut Disposition) -> Result<(), E
         .map(drop)
 }
 
-/// A signal that has been taken from the queue, with all that the kernel knows of it.
-#[derive(Debug)]
-pub struct Received {
-    pub signal: Signal,
-    info: Siginfo,
-}
-
-impl Received {
-    /// Whether somebody queued it with a value (sigqueue(3)): then the kernel lets us pass the whole of it
-    /// on, sender and value included. It refuses that for kill(2) and for its own signals.
-    #[must_use]
-    pub const fn is_queued(&self) -> bool {
-        self.info.code < 0 && self.info.code != libc::SI_TKILL
-    }
-
-    /// The sender; 0 if it is outside of this PID namespace, or the kernel.
-    #[must_use]
-    pub const fn sender(&self) -> Pid {
-        Pid::new(self.info.pid)
-    }
-
-    /// The user that the sender is, as this user namespace numbers it.
-    #[must_use]
-    pub const fn uid(&self) -> u32 {
-        self.info.uid
-    }
-}
-
-/// Waits until one of `signals`, which are blocked, is pending, and takes it; or until `limit` nanoseconds are
-/// over, if there is a limit: sigtimedwait(2). The lowest number comes first; real-time signals of one number
-/// come in the order they were sent (signal(7)).
-#[must_use]
-pub fn wait_signal(signals: SignalSet, limit: Option<u64>) -> Option<Received> {
-    // SAFETY: numbers only; all zeroes is a value of it.
-    let mut info: Siginfo = unsafe { zeroed() };
-    let nanoseconds = limit.unwrap_or(0);
-    let limit_at = libc::timespec {
-        // Where it has 32 bits it cannot tell every wait. Who wakes early asks again.
-        tv_sec: (nanoseconds / SECOND).min(libc::time_t::MAX as u64) as libc::time_t,
-        tv_nsec: (nanoseconds % SECOND) as libc::c_long,
-    };
+/// Waits until one of `signals`, which are blocked, is pending, and takes it; or for as long as `limit`, if there is
+/// one: sigtimedwait(2). The lowest number comes first; real-time signals of one number come in the order
+/// they were sent (signal(7)). `None`: the limit is over, or we were stopped and continued.
+///
+/// # Errors
+/// What a seccomp filter says.
+pub fn wait_signal(signals: SignalSet, limit: Option<Nanoseconds>) -> Result<Option<Received>, Errno> {
+    let mut info = Siginfo::EMPTY;
     let (set, place) = (ptr::from_ref(&signals) as usize, ptr::from_mut(&mut info) as usize);
-    let limit = limit.map_or(0, |_| ptr::from_ref(&limit_at) as usize);
-    // SAFETY: the set and the limit are read, a siginfo of the kernel's size is written; no limit is null.
-    let result =
-        unsafe { syscall4(libc::SYS_rt_sigtimedwait as usize, set, place, limit, size_of::<SignalSet>()) };
+    let mut span = Timespec::new(limit.unwrap_or(Nanoseconds::ZERO));
+    let result = RT_SIGTIMEDWAIT.call(&mut span, |number, span| {
+        let limit = limit.map_or(0, |_| span);
+        // SAFETY: the set and the limit are read, a siginfo of the kernel's size is written; no limit is null.
+        unsafe { syscall4(number, set, place, limit, size_of::<SignalSet>()) }
+    });
     match Errno::check(result) {
-        Ok(number) => Signal::new(number as c_int).map(|signal| Received { signal, info }),
-        // The time is over; or a stop and continue of ourselves (signal(7)).
-        Err(Errno::AGAIN | Errno::INTR) => None,
-        // A seccomp filter, say. Who hears nothing could neither forward nor end, and would ask again for ever.
-        Err(_) => crate::abandon(b"pausa: cannot wait for signals: rt_sigtimedwait(2) is refused\n"),
+        Ok(number) => Ok(Signal::new(number as c_int).map(|signal| Received { signal, info })),
+        Err(Errno::INTR) => Ok(None),
+        // Without a limit the kernel never says so, and whoever does would have us ask again for ever.
+        Err(Errno::AGAIN) if limit.is_some() => Ok(None),
+        Err(errno) => Err(errno),
     }
 }
 
-/// Takes `signal` if it is pending, and says whether it was: sigtimedwait(2) with no time to wait.
-pub fn take_pending(signal: Signal) -> bool {
-    let set = SignalSet::only(signal);
-    // SAFETY: numbers only; all zeroes is a value of it, and means at once.
-    let at_once: libc::timespec = unsafe { zeroed() };
-    let (set, limit) = (ptr::from_ref(&set) as usize, ptr::from_ref(&at_once) as usize);
-    // SAFETY: the set and the limit are only read; a null siginfo is not written.
-    Errno::check(unsafe {
-        syscall4(libc::SYS_rt_sigtimedwait as usize, set, 0, limit, size_of::<SignalSet>())
-    })
-    .is_ok()
+/// Takes one of `signals` if one is pending, and says whether one was: sigtimedwait(2) with no time to wait.
+pub fn take_pending(signals: SignalSet) -> bool {
+    let set = ptr::from_ref(&signals) as usize;
+    let result = RT_SIGTIMEDWAIT.call(&mut Timespec::new(Nanoseconds::ZERO), |number, at_once| {
+        // SAFETY: the set and the limit are only read; a null siginfo is not written.
+        unsafe { syscall4(number, set, 0, at_once, size_of::<SignalSet>()) }
+    });
+    Errno::check(result).is_ok()
 }
 
-/// Waits for a signal handler to have run: pause(2).
+/// Waits for a signal handler to have run: pause(2). EINTR: one has; else what a seccomp filter says.
+#[must_use = "a call that is refused does not wait"]
 #[cfg(not(any(target_arch = "aarch64", target_arch = "riscv64")))]
-pub fn pause() {
-    // SAFETY: no arguments; always comes back with EINTR.
-    unsafe { arch::syscall0(libc::SYS_pause as usize) };
+pub fn pause() -> Errno {
+    // SAFETY: no arguments.
+    let result = unsafe { arch::syscall0(libc::SYS_pause as usize) };
+    Errno::check(result).err().unwrap_or(Errno::INTR)
 }
 
-/// Waits for a signal handler to have run: ppoll(2) of nothing, for ever, where there is no pause(2).
+/// Waits for a signal handler to have run: ppoll(2) of nothing, for ever, where there is no pause(2). EINTR: one has;
+/// else what a seccomp filter says.
+#[must_use = "a call that is refused does not wait"]
 #[cfg(any(target_arch = "aarch64", target_arch = "riscv64"))]
-pub fn pause() {
-    // SAFETY: no descriptors, no limit, the mask as it is; always comes back with EINTR.
-    unsafe { arch::syscall5(libc::SYS_ppoll as usize, 0, 0, 0, 0, 0) };
+pub fn pause() -> Errno {
+    // SAFETY: no descriptors, no limit, the mask as it is.
+    let result = unsafe { arch::syscall5(libc::SYS_ppoll as usize, 0, 0, 0, 0, 0) };
+    Errno::check(result).err().unwrap_or(Errno::INTR)
 }
 
 /// Sends a signal: kill(2).
@@ -192,6 +162,14 @@ pub fn kill(recipient: Recipient, signal: Signal) -> Result<(), Errno> {
     // SAFETY: takes numbers.
     Errno::check(unsafe { syscall2(libc::SYS_kill as usize, pid as usize, usize::from(signal.number())) })
         .map(drop)
+}
+
+/// Sends `signal` to ourselves or to our process group, and lets it in: if it stops us, comes back when we go on.
+pub fn stop(whom: Recipient, signal: Signal) {
+    let _ = kill(whom, signal);
+    if let Ok(mask) = change_mask(libc::SIG_UNBLOCK, SignalSet::only(signal)) {
+        let _ = set_mask(mask);
+    }
 }
 
 /// Sends a queued signal on to a process with the sender and value that it came with, as `signal`:
@@ -225,6 +203,64 @@ pub fn requeue_to_group(leader: Pid, signal: Signal, received: &Received) -> Res
     let sent = Errno::check(unsafe {
         syscall4(libc::SYS_pidfd_send_signal as usize, pidfd, number, info, PROCESS_GROUP)
     });
-    close(Fd(pidfd as c_int));
+    close(Fd::new(pidfd as c_int));
     sent.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::getpid;
+
+    /// A signal that others ignore: the mask is this thread's alone.
+    const WINCH: Signal = match Signal::new(libc::SIGWINCH) {
+        Some(signal) => signal,
+        None => Signal::KILL,
+    };
+
+    /// Sends `signal` to this thread only.
+    fn raise(signal: Signal) {
+        // SAFETY: takes numbers.
+        assert_eq!(unsafe { libc::raise(c_int::from(signal.number())) }, 0);
+    }
+
+    #[test]
+    fn a_signal_is_taken_with_its_sender() {
+        let before = set_mask(SignalSet::only(WINCH)).expect("a mask");
+        raise(WINCH);
+        let received = wait_signal(SignalSet::only(WINCH), None).expect("no filter").expect("it is pending");
+        assert_eq!((received.signal, received.sender()), (WINCH, getpid()));
+        assert!(!take_pending(SignalSet::only(WINCH)));
+        raise(WINCH);
+        assert!(take_pending(SignalSet::only(WINCH)));
+        assert_eq!(set_mask(before), Ok(SignalSet::only(WINCH)));
+    }
+
+    #[test]
+    fn a_wait_ends_at_its_limit() {
+        let before = set_mask(SignalSet::only(WINCH)).expect("a mask");
+        for limit in [Nanoseconds::ZERO, Nanoseconds::new(1)] {
+            assert!(wait_signal(SignalSet::only(WINCH), Some(limit)).expect("no filter").is_none());
+        }
+        set_mask(before).expect("a mask");
+    }
+
+    #[test]
+    fn a_disposition_is_swapped_for_the_one_before() {
+        // Not the one above: an ignored signal is pending no longer (sigaction(2)).
+        const URG: Signal = match Signal::new(libc::SIGURG) {
+            Some(signal) => signal,
+            None => Signal::KILL,
+        };
+        extern "C" fn never(_: c_int) {}
+        let mut disposition = Disposition::handled(never);
+        swap_disposition(URG, &mut disposition).expect("not KILL");
+        assert!(!disposition.is_ignored());
+        disposition = Disposition::ignored();
+        swap_disposition(URG, &mut disposition).expect("not KILL");
+        swap_disposition(URG, &mut disposition).expect("not KILL");
+        assert!(disposition.is_ignored());
+        assert_eq!(set_disposition(Signal::KILL, Disposition::default()), Err(Errno::INVAL));
+        set_disposition(URG, Disposition::default()).expect("not KILL");
+    }
 }

@@ -1,16 +1,16 @@
 //! Ours as PID 1 of a whole machine of another architecture: Debian's kernel for it, in qemu-system.
 //!
-//! qemu-user has this machine's kernel do the syscalls, and makes a fork of a vfork. Here it is the architecture's own one
-//! that lays out the stack, lets vfork share memory, builds and takes down signal frames, and fills siginfo and rusage.
+//! qemu-user has this machine's kernel do the syscalls, and has no child that shares memory. Here it is the architecture's own one
+//! that lays out the stack, lets a child share memory, builds and takes down signal frames, and fills siginfo and rusage.
 //! When PID 1 ends, the kernel panics and says with what, so the console tells the exit status as well. What it boots,
 //! `fixtures/kernels` fetches.
 
 mod initramfs;
 
-use crate::contract::Text;
-use crate::contract::Text::Tells;
-use crate::engine::without;
-use crate::subject::{directory, foreign, ours};
+use crate::harness::call::Text;
+use crate::harness::call::Text::Tells;
+use crate::harness::left_out::{self, without};
+use crate::harness::subject::{directory, foreign, ours};
 use libtest_mimic::{Completion, Failed, Trial};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -43,12 +43,12 @@ struct Row {
 
 const ROWS: &[Row] = &[
     Row {
-        name: "a vfork shares memory: the child tells why it could not run",
+        name: "a child shares memory: it tells why it could not run",
         init: "/pausa",
         arguments: "-vv -m/tmp/message /nope",
         console: Tells(&[
             "pausa: cannot run '/nope': No such file or directory\n",
-            "pausa: child # has ended; exit status 127\n",
+            "pausa: child # ended; exit status 127\n",
             "reason: the program could not be run\nerror: No such file or directory\n",
         ]),
         code: 127,
@@ -61,11 +61,11 @@ const ROWS: &[Row] = &[
         code: 7,
     },
     Row {
-        name: "a signal is forwarded, and the message says who sent it and how it ended",
+        name: "a signal is forwarded, and the message says from whom it came",
         init: "/pausa",
         arguments: "-v -m/tmp/message /bin/sh -c \"mount -t proc proc /proc; kill 1; while :; do :; done\"",
         console: Tells(&[
-            "pausa: SIGTERM came, SIGTERM sent to #\n",
+            "pausa: received SIGTERM, sent SIGTERM to #\n",
             "signal: SIGTERM\n",
             "status: 143\n",
             "stop_signal: SIGTERM\n",
@@ -76,14 +76,17 @@ const ROWS: &[Row] = &[
         code: 143,
     },
     Row {
-        name: "a stop signal that is ignored ends in SIGKILL when the time is over",
+        name: "a stop signal that is ignored ends in SIGKILL when the grace period expires",
         init: "/pausa",
         arguments: "-v -k 100ms /bin/sh -c \"trap '' TERM; kill 1; while :; do :; done\"",
-        console: Tells(&["pausa: the time is over: killing what is left\n", "killed by SIGKILL"]),
+        console: Tells(&[
+            "pausa: grace period expired: killing all remaining processes\n",
+            "killed by SIGKILL",
+        ]),
         code: 137,
     },
     Row {
-        name: "a hold returns from the handler of each orphan's end, and ends by SIGTERM",
+        name: "a hold returns from its handler for each orphan, and ends by SIGTERM",
         init: "/bin/sh",
         // The shell is PID 1 until the hold is.
         arguments: "-c \"/bin/orphans TERM & exec /pausa -v\"",
@@ -124,7 +127,7 @@ impl Row {
         if !kernel.exists() || !busybox.exists() {
             let why = format!("no kernel or no busybox: tests/fixtures/kernels {architecture} fetches them");
             // Debian has them since release 13: on 12 there is nothing to fetch, and nobody to blame.
-            return if architecture == "riscv64" { Ok(Completion::ignored_with(why)) } else { without(&why) };
+            return if architecture == "riscv64" { Ok(left_out::for_good(&why)) } else { without(&why) };
         }
         let qemu = format!("qemu-system-{qemu}");
         if Command::new(&qemu).arg("-version").stdout(Stdio::null()).status().is_err() {

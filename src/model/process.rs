@@ -1,0 +1,110 @@
+//! Processes and descriptors as numbers, whom of them a signal is for, and what becomes of children. Pure.
+
+use core::ffi::c_int;
+
+use crate::bytes::{decimal, split, split_once};
+use crate::model::status::WaitStatus;
+use crate::time::Nanoseconds;
+
+/// A process, or the group it leads, as this PID namespace numbers it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pid(c_int);
+
+impl Pid {
+    /// The first process of a PID namespace (pid_namespaces(7)); as the sender of a signal, 0 is the kernel
+    /// or somebody outside of the namespace.
+    pub const INIT: Self = Self(1);
+
+    #[must_use]
+    pub const fn new(raw: c_int) -> Self {
+        Self(raw)
+    }
+
+    #[must_use]
+    pub const fn raw(self) -> c_int {
+        self.0
+    }
+
+    /// As it is written: no process has a number below 0.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0 as u32
+    }
+}
+
+/// Whom a signal is for, in the words of kill(2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Recipient {
+    Process(Pid),
+    /// The process group that this process leads, or has led.
+    Group(Pid),
+    /// Our own process group.
+    OwnGroup,
+    /// Every process that we may signal, except ourselves and PID 1.
+    Everyone,
+}
+
+/// What a child has used, all that it has waited for included (getrusage(2), RUSAGE_CHILDREN).
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Usage {
+    /// On a processor, in the program and in the kernel for it.
+    pub user: Nanoseconds,
+    pub system: Nanoseconds,
+    /// The most memory that was resident at a time, in bytes.
+    pub max_rss: u64,
+}
+
+impl Usage {
+    pub const NONE: Self = Self { user: Nanoseconds::ZERO, system: Nanoseconds::ZERO, max_rss: 0 };
+}
+
+/// A child that has ended or stopped.
+#[derive(Clone, Copy, Debug)]
+pub struct Change {
+    pub pid: Pid,
+    pub wait: WaitStatus,
+    pub usage: Usage,
+}
+
+/// A file descriptor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fd(c_int);
+
+impl Fd {
+    pub const STDIN: Self = Self(0);
+    pub const STDOUT: Self = Self(1);
+    pub const STDERR: Self = Self(2);
+    /// The first one that is no standard stream.
+    pub const FIRST_OTHER: Self = Self(3);
+
+    #[must_use]
+    pub const fn new(raw: c_int) -> Self {
+        Self(raw)
+    }
+
+    #[must_use]
+    pub const fn raw(self) -> c_int {
+        self.0
+    }
+}
+
+/// The real user of a process, from its `status` in /proc (proc_pid_status(5)): the first number behind `Uid:`.
+#[must_use]
+pub fn real_user(status: &[u8]) -> Option<u32> {
+    let ids = split(status, b'\n').find_map(|line| line.strip_prefix(b"Uid:\t"))?;
+    decimal(split_once(ids, b'\t').0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_real_user_is_the_first_of_four() {
+        let status =
+            b"Name:\tsh\nUmask:\t0022\nState:\tS (sleeping)\nUid:\t1000\t1001\t1002\t1003\nGid:\t7\n";
+        assert_eq!(real_user(status), Some(1000));
+        assert_eq!(real_user(b"Name:\tUid:\t5\nUid:\t\n"), None);
+        assert_eq!(real_user(b""), None);
+    }
+}

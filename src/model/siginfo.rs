@@ -1,0 +1,101 @@
+//! A signal that has been received, with all that the kernel tells of it (sigaction(2), `siginfo_t`). Pure.
+
+use core::ffi::c_int;
+
+use crate::model::process::Pid;
+use crate::model::signal::{Signal, SignalSet};
+
+/// `siginfo_t`, by the fields that pausa reads; the rest is passed on as it came (`asm-generic/siginfo.h`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(C)]
+pub struct Siginfo {
+    pub number: c_int,
+    pub errno: c_int,
+    pub code: c_int,
+    /// The union behind it is aligned as a pointer.
+    #[cfg(target_pointer_width = "64")]
+    gap: c_int,
+    pub pid: c_int,
+    pub uid: u32,
+    /// What was queued with it (sigqueue(3)).
+    pub value: usize,
+    rest: [usize; if cfg!(target_pointer_width = "64") { 12 } else { 26 }],
+}
+
+const _: () = assert!(size_of::<Siginfo>() == 128);
+
+impl Siginfo {
+    /// All zeroes, for the kernel to write to.
+    pub const EMPTY: Self = Self::new(0, 0, 0, 0);
+
+    #[must_use]
+    pub const fn new(number: c_int, code: c_int, pid: c_int, uid: u32) -> Self {
+        Self {
+            number,
+            errno: 0,
+            code,
+            #[cfg(target_pointer_width = "64")]
+            gap: 0,
+            pid,
+            uid,
+            value: 0,
+            rest: [0; if cfg!(target_pointer_width = "64") { 12 } else { 26 }],
+        }
+    }
+}
+
+/// A signal that has been taken from the queue.
+#[derive(Clone, Copy, Debug)]
+pub struct Received {
+    pub signal: Signal,
+    pub info: Siginfo,
+}
+
+/// How a signal was sent, by what only the kernel can write there (rt_sigqueueinfo(2): a process may claim
+/// any code below 0 but that of tgkill(2), and none from 0 on, for anybody but itself).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// By the kernel: a terminal, a timer, a fault.
+    Kernel,
+    /// By kill(2) or tgkill(2): pid and uid are the sender's.
+    Kill,
+    /// By sigqueue(3) and its like: pid, uid and value are what the sender says.
+    Queued,
+}
+
+impl Received {
+    #[must_use]
+    pub const fn origin(&self) -> Origin {
+        match self.info.code {
+            libc::SI_USER | libc::SI_TKILL => Origin::Kill,
+            code if code < 0 => Origin::Queued,
+            _ => Origin::Kernel,
+        }
+    }
+
+    /// Whether somebody queued it with a value: then the kernel lets us pass the whole of it on, sender and
+    /// value included. It refuses that for kill(2) and for its own signals.
+    #[must_use]
+    pub fn is_queued(&self) -> bool {
+        self.origin() == Origin::Queued
+    }
+
+    /// Whether it is one that the kernel sends to a whole process group on behalf of a terminal: a key, a job in
+    /// the background that reads, a hangup, a new size (termios(3), setpgid(2), drivers/tty/tty_jobctrl.c).
+    #[must_use]
+    pub fn is_from_terminal(&self) -> bool {
+        self.origin() == Origin::Kernel && SignalSet::OF_TERMINAL.contains(self.signal)
+    }
+
+    /// The sender; 0 if it is outside of this PID namespace, or the kernel.
+    #[must_use]
+    pub const fn sender(&self) -> Pid {
+        Pid::new(self.info.pid)
+    }
+
+    /// The user that the sender is, as this user namespace numbers it.
+    #[must_use]
+    pub const fn uid(&self) -> u32 {
+        self.info.uid
+    }
+}

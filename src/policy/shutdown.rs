@@ -1,0 +1,201 @@
+//! When a stop signal goes to the child, and what follows if the child stays: delay, ladder, deadline. Pure.
+//!
+//! Time is what the caller says it is, in nanoseconds since some start.
+
+use crate::bytes::split_once;
+use crate::model::signal::Signal;
+use crate::time::{Nanoseconds, duration};
+
+/// How many steps a ladder may have.
+const STEPS: usize = 8;
+
+/// One step: send this, and wait so long before the next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Step {
+    /// `None`: the signal that came.
+    signal: Option<Signal>,
+    wait: Nanoseconds,
+}
+
+/// What is sent, one after the other, while the child stays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ladder {
+    steps: [Step; STEPS],
+    /// Which of them is the last. Counted so, a ladder that changes nothing is all zeroes.
+    last: usize,
+}
+
+impl Ladder {
+    /// Sends on what came, and never more.
+    pub const NONE: Self = Self { steps: [Step { signal: None, wait: Nanoseconds::ZERO }; STEPS], last: 0 };
+
+    /// From now on: sends on what came, waits, and kills.
+    pub const fn kill_after(&mut self, wait: Nanoseconds) {
+        self.steps[0] = Step { signal: None, wait };
+        self.steps[1] = Step { signal: Some(Signal::KILL), wait: Nanoseconds::ZERO };
+        self.last = 1;
+    }
+
+    /// Reads `TERM:20s,QUIT:5s,KILL`: signals, each but the last with the time to wait after it. `None` if it is
+    /// none, and then there may be half a ladder.
+    // Inlined, it takes the registers of all other options: 160 bytes.
+    #[inline(never)]
+    pub fn read(&mut self, text: &[u8]) -> Option<()> {
+        let mut rest = text;
+        for (index, place) in self.steps.iter_mut().enumerate() {
+            let (step, behind) = split_once(rest, b',');
+            let (signal, wait) = split_once(step, b':');
+            place.signal = Some(Signal::parse(signal)?);
+            place.wait = duration(wait.unwrap_or(b"0"))?;
+            self.last = index;
+            let Some(behind) = behind else { return Some(()) };
+            // Without a time, there is no next step.
+            wait?;
+            rest = behind;
+        }
+        // There are more steps than places.
+        None
+    }
+
+    /// How long the first step waits.
+    #[must_use]
+    pub const fn first_wait(&self) -> Nanoseconds {
+        self.steps[0].wait
+    }
+
+    /// How long a drain may take before all are killed: what the first step waits, nothing if that is SIGKILL already.
+    /// `None`: there is no second step, so no limit.
+    #[must_use]
+    pub fn drain_limit(&self) -> Option<Nanoseconds> {
+        (self.last > 0 || self.steps[0].signal == Some(Signal::KILL)).then_some(self.first_wait())
+    }
+}
+
+/// How far a shutdown has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Shutdown<'a> {
+    ladder: &'a Ladder,
+    /// How long the first stop signal is held back.
+    delay: Nanoseconds,
+    /// The last one that was asked for and not sent at once.
+    held: Signal,
+    /// The next step; the first until the child has been asked to stop.
+    next: usize,
+    /// When it is due, if it is.
+    due: Option<Nanoseconds>,
+}
+
+impl<'a> Shutdown<'a> {
+    #[must_use]
+    pub const fn new(ladder: &'a Ladder, delay: Nanoseconds) -> Self {
+        Self { ladder, delay, held: Signal::TERM, next: 0, due: None }
+    }
+
+    /// A stop signal came: what to send now, if anything.
+    pub fn ask(&mut self, signal: Signal, now: Nanoseconds) -> Option<Signal> {
+        if self.next > 0 {
+            // The ladder goes on; who asks again is heard as well.
+            return Some(signal);
+        }
+        if self.delay > Nanoseconds::ZERO && self.due.is_none() {
+            self.held = signal;
+            self.due = Some(now + self.delay);
+            return None;
+        }
+        self.advance(signal, now)
+    }
+
+    /// When [`Self::expire`] is due.
+    #[must_use]
+    pub const fn deadline(&self) -> Option<Nanoseconds> {
+        self.due
+    }
+
+    /// The deadline may have come: what to send now, if anything.
+    pub fn expire(&mut self, now: Nanoseconds) -> Option<Signal> {
+        if now < self.due? { None } else { self.advance(self.held, now) }
+    }
+
+    fn advance(&mut self, came: Signal, now: Nanoseconds) -> Option<Signal> {
+        let step = self.ladder.steps.get(self.next)?;
+        self.due = (self.next < self.ladder.last).then_some(now + step.wait);
+        self.next += 1;
+        Some(step.signal.unwrap_or(came))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn at(nanoseconds: u64) -> Nanoseconds {
+        Nanoseconds::new(nanoseconds)
+    }
+
+    const fn seconds(number: u64) -> Nanoseconds {
+        at(number * Nanoseconds::SECOND.get())
+    }
+
+    fn read(text: &[u8]) -> Option<Ladder> {
+        let mut ladder = Ladder::NONE;
+        ladder.read(text).map(|()| ladder)
+    }
+
+    #[test]
+    fn ladders_are_read() {
+        let ladder = read(b"TERM:20s,QUIT:5s,KILL").unwrap();
+        assert_eq!((ladder.last, ladder.first_wait()), (2, seconds(20)));
+        for text in ["", "TERM,KILL", "TERM:,KILL", "TERM:5s,", ",KILL", "NOPE:5s", "TERM:5s:6s"] {
+            assert_eq!(read(text.as_bytes()), None, "{text}");
+        }
+        assert!(read(&b"TERM:1,".repeat(7)[..]).is_none());
+        assert!(read([&b"TERM:1,".repeat(7)[..], b"KILL"].concat().as_slice()).is_some());
+        assert!(read([&b"TERM:1,".repeat(8)[..], b"KILL"].concat().as_slice()).is_none());
+    }
+
+    #[test]
+    fn without_a_ladder_signals_pass_at_once_and_no_deadline_comes() {
+        let mut shutdown = Shutdown::new(&Ladder::NONE, at(0));
+        for signal in [Signal::TERM, Signal::INT] {
+            assert_eq!(shutdown.ask(signal, at(5)), Some(signal));
+            assert_eq!(shutdown.deadline(), None);
+            assert_eq!(shutdown.expire(Nanoseconds::new(u64::MAX)), None);
+        }
+    }
+
+    #[test]
+    fn what_came_is_followed_by_a_kill() {
+        let mut kill = Ladder::NONE;
+        kill.kill_after(at(10));
+        let mut shutdown = Shutdown::new(&kill, at(0));
+        assert_eq!(shutdown.ask(Signal::INT, at(5)), Some(Signal::INT));
+        assert_eq!(shutdown.deadline(), Some(at(15)));
+        assert_eq!(shutdown.ask(Signal::TERM, at(7)), Some(Signal::TERM));
+        assert_eq!((shutdown.deadline(), shutdown.expire(at(14))), (Some(at(15)), None));
+        assert_eq!((shutdown.expire(at(15)), shutdown.deadline()), (Some(Signal::KILL), None));
+    }
+
+    #[test]
+    fn a_ladder_is_taken_step_by_step() {
+        let ladder = read(b"TERM:20s,QUIT:5s,KILL").unwrap();
+        let mut shutdown = Shutdown::new(&ladder, at(0));
+        assert_eq!(shutdown.ask(Signal::HUP, at(0)), Some(Signal::TERM));
+        assert_eq!(shutdown.expire(seconds(20)), Some(Signal::QUIT));
+        assert_eq!(shutdown.deadline(), Some(seconds(25)));
+        assert_eq!(shutdown.expire(seconds(25)), Some(Signal::KILL));
+    }
+
+    #[test]
+    fn a_delayed_signal_waits_unless_somebody_asks_again() {
+        let mut kill = Ladder::NONE;
+        kill.kill_after(at(10));
+        let mut shutdown = Shutdown::new(&kill, at(100));
+        assert_eq!((shutdown.ask(Signal::TERM, at(0)), shutdown.deadline()), (None, Some(at(100))));
+        let mut impatient = shutdown;
+        assert_eq!((shutdown.expire(at(100)), shutdown.deadline()), (Some(Signal::TERM), Some(at(110))));
+        assert_eq!(
+            (impatient.ask(Signal::INT, at(50)), impatient.deadline()),
+            (Some(Signal::INT), Some(at(60)))
+        );
+    }
+}

@@ -1,0 +1,92 @@
+//! Job control, for a user at a terminal: the child stops, and so do we; we are continued, and so is the child
+//! (setpgid(2), termios(3), "Job control" in the manual of any shell).
+//!
+//! A shell above makes a job of our process group, with whatever else is in its pipeline. The child of pausa stays in
+//! that group: one group alone can have the foreground, and `pausa producer | less` needs it for both. The terminal's
+//! signals then reach the child without us. The child of any other personality, and of PID 1, has a group of its own,
+//! to which the foreground is handed over; so has a shell that is our child, which makes its own.
+
+use super::supervisor::Supervisor;
+use super::terminal::Terminal;
+use crate::message::event::Event;
+use crate::model::process::{Pid, Recipient};
+use crate::model::signal::Signal;
+use crate::policy::forward::{self, Target};
+use crate::sys::Kernel;
+
+/// How the child and the terminal belong together.
+#[derive(Clone, Copy, Debug)]
+pub struct Jobs<K> {
+    /// The terminal that controls our session, if the foreground is our business.
+    pub terminal: Option<Terminal<K>>,
+    /// Whether the child has begun in our process group, as a part of a shell's job.
+    pub shares_group: bool,
+}
+
+/// Whether the child runs, as far as we know.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Stop {
+    None,
+    /// A stop signal was sent on: somebody wants it stopped.
+    Asked,
+    /// It has stopped, and nobody has continued it through us.
+    Stopped,
+}
+
+impl<K: Kernel> Supervisor<'_, K> {
+    /// The child has stopped. With a terminal, stop as well, so that the shell above gets it back.
+    pub(super) fn child_stopped(&mut self, signal: Signal) {
+        self.report(Event::Stopped { pid: self.child, signal });
+        let was_asked = self.stop == Stop::Asked;
+        self.stop = Stop::Stopped;
+        let Some(terminal) = self.jobs.terminal else { return };
+        if self.own != Pid::INIT && self.stop_ourselves(signal) {
+            return self.resume();
+        }
+        // PID 1 cannot stop, and the kernel does not stop a group that nobody could continue (an orphaned
+        // one, setpgid(2)). Then nobody could continue the child either: go on, as it would without us.
+        let resumable = match signal {
+            // Somebody's will and no key.
+            _ if was_asked => false,
+            Signal::TSTP => true,
+            Signal::TTIN | Signal::TTOU => terminal.put_forward(self.group_of_child()),
+            _ => false,
+        };
+        if resumable {
+            self.resume();
+        }
+    }
+
+    /// Stops our process group, as the terminal would have if the child were in it; or us alone, where it is in it and
+    /// the terminal has. Comes back when we go on, or at once if the kernel refuses; says which.
+    fn stop_ourselves(&self, signal: Signal) -> bool {
+        let whom = if self.jobs.shares_group { Recipient::Process(self.own) } else { Recipient::OwnGroup };
+        self.kernel.stop(whom, if signal == Signal::STOP { Signal::TSTP } else { signal });
+        // What continued us is pending, since it is blocked.
+        self.kernel.take_pending(Signal::CONT)
+    }
+
+    /// Its own, unless it has stayed in ours: then it has one if it has made one since. TIOCSPGRP takes any number of a
+    /// process of the session, and the foreground would be with nobody (drivers/tty/tty_jobctrl.c).
+    fn group_of_child(&self) -> Pid {
+        match self.jobs.shares_group {
+            true => self.kernel.group_of(self.child).unwrap_or(self.child),
+            false => self.child,
+        }
+    }
+
+    /// SIGCONT: whoever sent it has put us into the foreground (`fg`) or not (`bg`).
+    pub(super) fn resume(&mut self) {
+        if let Some(terminal) = self.jobs.terminal {
+            terminal.pass(self.kernel.own_group(), self.group_of_child());
+        }
+        // A key stops the whole group, so the whole group goes on.
+        let target = match self.config.target {
+            Target::Child if self.stop == Stop::Stopped => Target::Group,
+            target => target,
+        };
+        self.stop = Stop::None;
+        let sent = self.send(forward::recipient(target, self.child), Signal::CONT);
+        self.report_sent(Signal::CONT, Signal::CONT, sent);
+    }
+}

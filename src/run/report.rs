@@ -1,0 +1,69 @@
+//! Reports to a human: one event, one line, one write, by the personality's texts. Never waits for the reader, and
+//! never fails.
+
+use crate::cli::config::{Config, Task};
+use crate::cli::personality::Personality;
+use crate::message::catalog::{Printed, Stream};
+use crate::message::event::{Event, Level};
+use crate::message::fill::Speaker;
+use crate::message::line::Line;
+use crate::model::errno::Errno;
+use crate::model::process::Fd;
+use crate::model::status::ExitStatus;
+use crate::sys::{self, Kernel};
+
+/// Reports `event`, if `config` asks for its level. `false`: it does, but the line could not be written.
+pub fn report(kernel: impl Kernel, config: &Config<'_>, event: Event<'_>) -> bool {
+    if event.is_chatter() && config.verbosity < Level::Info {
+        return true;
+    }
+    // No other personality has texts for what comes from our own options.
+    let catalog = if event.is_ours_alone() { &Personality::ours().catalog } else { config.catalog };
+    let special = event.special_topic().and_then(|topic| catalog.find(topic));
+    let Some((level, text)) = special.or_else(|| catalog.find(event.topic())) else { return true };
+    if level > config.verbosity {
+        return true;
+    }
+    let speaker = Speaker { name: config.name, pid: kernel.own_pid() };
+    let mut line = Line::new();
+    event.fill(catalog.prefix(level), speaker, &mut line);
+    event.fill(config.mistaken_in, speaker, &mut line);
+    event.fill(text, speaker, &mut line);
+    line.push(b'\n');
+    let fd = if level >= catalog.stdout_from { Fd::STDOUT } else { Fd::STDERR };
+    kernel.write_line(fd, line.as_bytes()).is_ok()
+}
+
+/// Reports that the kernel refuses what waiting for signals needs. Says what to exit with.
+#[cold]
+pub fn refuse(config: &Config<'_>, errno: Errno) -> ExitStatus {
+    report(sys::Linux, config, Event::SignalsRefused { errno });
+    ExitStatus(config.contract.failure)
+}
+
+/// Prints what was asked for, or complains about the call; then there is nothing to run.
+pub fn answer(config: &Config<'_>) -> ExitStatus {
+    let (contract, catalog) = (config.contract, config.catalog);
+    let (printed, stream, status) = match config.task {
+        Task::Print(Printed::Help) => (Printed::Help, catalog.help_to, 0),
+        Task::Print(Printed::Version) => (Printed::Version, catalog.version_to, 0),
+        Task::Print(printed) => (printed, Stream::Stdout, 0),
+        Task::Complain(event) => {
+            report(sys::Linux, config, event);
+            if event.is_ours_alone() || matches!(event, Event::Refused { .. } | Event::Reserved) {
+                return ExitStatus(contract.failure);
+            }
+            (catalog.on_mistake, Stream::Stderr, contract.failure)
+        }
+        _ => return ExitStatus::SUCCESS,
+    };
+    let mut line = Line::new();
+    let speaker = Speaker { name: config.name, pid: sys::getpid() };
+    Event::NoCommand.fill(catalog.printed(printed.topic()), speaker, &mut line);
+    // What was asked for may wait for its reader, a complaint may not. A closed descriptor has no reader.
+    let _ = match stream {
+        Stream::Stdout => sys::write_all(Fd::STDOUT, line.as_bytes()),
+        Stream::Stderr => sys::write_line(Fd::STDERR, line.as_bytes()),
+    };
+    ExitStatus(status)
+}

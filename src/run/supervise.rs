@@ -1,0 +1,154 @@
+//! Supervise: prepare, spawn the command, and hand over to the loop in `supervisor`.
+
+use core::ffi::c_int;
+
+use crate::args::{Command, Env};
+use crate::cli::config::{Config, Place};
+use crate::message::event::Event;
+use crate::message::termination::Facts;
+use crate::model::errno::Errno;
+use crate::model::process::{Fd, Pid};
+use crate::model::signal::{Signal, SignalSet};
+use crate::model::status::ExitStatus;
+use crate::policy::forward::Target;
+use crate::run::jobs::Jobs;
+use crate::run::post_mortem;
+use crate::run::report::{refuse, report};
+use crate::run::spawn;
+use crate::run::supervisor::Supervisor;
+use crate::run::terminal::Terminal;
+use crate::sys::{self, Disposition, Linux};
+use crate::time::Nanoseconds;
+
+/// Runs `command` and comes back with what to exit with. `inherited` is the signal mask from before ours.
+pub fn supervise(
+    command: &Command<'_>,
+    env: &Env<'_>,
+    config: &Config<'_>,
+    inherited: Result<SignalSet, Errno>,
+) -> ExitStatus {
+    let inherited = match inherited {
+        Ok(inherited) => inherited,
+        // What is not blocked is not queued: neither a signal nor the end of the child would be noticed.
+        Err(errno) => return refuse(config, errno),
+    };
+    if config.is_verbose_by_variable {
+        report(Linux, config, Event::VerboseByVariable);
+    }
+    if config.is_single_child_by_variable {
+        report(Linux, config, Event::SingleChildByVariable);
+    }
+    let own = sys::getpid();
+    if own != Pid::INIT {
+        if config.target == Target::All {
+            report(Linux, config, Event::AllNeedsInit);
+            return ExitStatus(config.contract.failure);
+        }
+        adopt(config);
+    }
+    if let Some(signal) = config.parent_death {
+        // Fails only for a number that is no signal.
+        let _ = sys::set_parent_death_signal(signal);
+    }
+    let mut ignored_once = SignalSet::EMPTY;
+    let mut terminal = None;
+    let mut place = config.place;
+    match place {
+        Place::OwnGroup => {
+            terminal = Terminal::open(Linux);
+            if terminal.is_some_and(|terminal| is_job(config, own) || terminal.is_refused()) {
+                place = Place::OurGroup;
+            }
+        }
+        Place::OwnSession => ignored_once = give_up_terminal(config, own),
+        Place::OurGroup => {}
+    }
+    let oom_kills = if config.message.is_some() { post_mortem::oom_kills(Linux) } else { 0 };
+    let started = match sys::clock() {
+        Ok(started) => started,
+        // No deadline would ever come.
+        Err(errno) if config.needs_clock() => {
+            report(Linux, config, Event::ClockRefused { errno });
+            return ExitStatus(config.contract.failure);
+        }
+        Err(_) => Nanoseconds::ZERO,
+    };
+    spawn::spawn(command, env, config, place, terminal, inherited, |spawned, failure| {
+        let child = match spawned {
+            Ok(child) => child,
+            Err(errno) => {
+                report(Linux, config, Event::ForkFailed { errno });
+                return ExitStatus(config.contract.failure);
+            }
+        };
+        let program = command.name.to_bytes();
+        report(Linux, config, Event::Spawned { pid: child, name: program });
+        if own == Pid::INIT {
+            show_what_is_heard(config.contract.collected);
+        }
+        // Whoever names a file of the working directory wants it there: dumb-init has no such file, and leaves.
+        let stays = config.message.is_some_and(|path| path.first() != Some(&b'/'));
+        if config.contract.leaves_directory && !stays {
+            sys::leave_directory();
+        }
+        if config.contract.closes_descriptors && sys::close_from(Fd::FIRST_OTHER).is_ok() {
+            terminal = Terminal::open(Linux);
+        }
+        // All are blocked already, and these are some of them.
+        let _ = sys::set_mask(config.contract.collected);
+        let facts = Facts::new(program, child, None, started);
+        let jobs = Jobs { terminal, shares_group: terminal.is_some() && place == Place::OurGroup };
+        let mut supervisor = Supervisor::new(Linux, config, child, jobs, ignored_once, facts);
+        supervisor.run();
+        supervisor.note_exec_error(failure.get());
+        supervisor.finish(oom_kills)
+    })
+}
+
+/// The kernel shows a signal that is waited for as neither blocked nor caught (proc_pid_status(5)), as for a program
+/// that cares about none. Whoever looks there before a SIGTERM, and sends SIGKILL to such a one (Kata's agent does,
+/// `is_signal_handled`), must see that we listen. So all are caught, by a handler that never runs, since all are
+/// blocked. The child has been cloned, so what it inherits stays as it is.
+fn show_what_is_heard(signals: SignalSet) {
+    extern "C" fn never(_: c_int) {}
+    for signal in signals {
+        // KILL and STOP are as they are.
+        let _ = sys::set_disposition(signal, Disposition::handled(never));
+    }
+}
+
+/// Whether a shell may be above us that waits for our process group as one job, of which we are a part. The leader of a
+/// session has no shell above on its terminal.
+fn is_job(config: &Config<'_>, own: Pid) -> bool {
+    config.contract.joins_job
+        && config.target == Target::Child
+        && own != Pid::INIT
+        && sys::own_session() != own
+}
+
+/// Sees to it that orphans come to us, or says that they will not.
+fn adopt(config: &Config<'_>) {
+    if config.adopts_orphans {
+        let event = match sys::become_subreaper() {
+            Ok(()) => Event::SubreaperRegistered,
+            Err(errno) => Event::SubreaperFailed { errno },
+        };
+        report(Linux, config, event);
+    } else if !sys::is_subreaper() {
+        report(Linux, config, Event::NotPid1);
+    }
+}
+
+/// Gives up the terminal, so that the child's session can have it. Says which signals are to be ignored once.
+fn give_up_terminal(config: &Config<'_>, own: Pid) -> SignalSet {
+    let (ignored_once, event) = match sys::give_up_terminal(Fd::STDIN) {
+        // The leader of a session that gives up its terminal gets SIGHUP and SIGCONT for it (tty_ioctl(4)).
+        Ok(()) if sys::own_session() == own => {
+            (SignalSet::of(&[Signal::HUP, Signal::CONT]), Event::TerminalGivenUp)
+        }
+        Ok(()) => (SignalSet::EMPTY, Event::TerminalGivenUpByOther),
+        Err(errno) => (SignalSet::EMPTY, Event::TerminalKept { errno }),
+    };
+    report(Linux, config, event);
+    ignored_once
+}

@@ -1,0 +1,34 @@
+//! The first Rust after the entry: the kernel's stack becomes `Args` and `Env`, and a status the end.
+
+use core::ffi::c_char;
+use core::slice;
+
+use super::{exit, set_mask};
+use crate::args::{Args, Env, Spare};
+use crate::model::signal::SignalSet;
+
+/// Called by `arch`'s entry, once, with the stack as execve(2) leaves it: a count, so many pointers to
+/// arguments and a null, pointers to the environment and a null (System V psABI 3.4.1).
+///
+/// # Safety
+/// `stack` must be that.
+pub(crate) unsafe extern "C" fn start(stack: *mut usize) -> ! {
+    // Before anything else: what comes from now on is kept until somebody can deal with it.
+    let inherited = set_mask(SignalSet::ALL);
+    // SAFETY: the first word is the count.
+    let count = unsafe { *stack };
+    let argv = stack.wrapping_add(1).cast::<*const c_char>();
+    let envp = argv.wrapping_add(count + 1);
+    let mut variables = 0;
+    // SAFETY: reads up to the null pointer and no further.
+    while !unsafe { *envp.add(variables) }.is_null() {
+        variables += 1;
+    }
+    let spare = Spare::default();
+    // SAFETY: `count` C strings and a null pointer, in memory that is the process's own and that nobody else
+    // has a reference to; it lives as long as the process.
+    let args = unsafe { Args::new(slice::from_raw_parts_mut(argv, count + 1)) };
+    // SAFETY: the same, with the number of variables just counted.
+    let env = unsafe { Env::new(slice::from_raw_parts_mut(envp, variables + 1), &spare) };
+    exit(crate::run(args, env, inherited))
+}

@@ -1,0 +1,58 @@
+//! Memory that is given back, and the clock.
+
+use core::ptr;
+
+use super::arch::{syscall2, syscall3};
+use super::timed::{CLOCK_GETTIME, Timespec};
+use crate::model::errno::Errno;
+use crate::time::Nanoseconds;
+
+/// Gives back the memory that a hold has used on its way: the stack below the caller's page, which finished
+/// calls and signal frames have left, and the mapping of all the code that is not for holding (`link.ld`).
+/// Whoever needs them again faults them in. MADV_DONTNEED of madvise(2), twice.
+pub fn release_memory() {
+    const PAGE: usize = 4096;
+    const REACH: usize = 16 * PAGE;
+    unsafe extern "C" {
+        static pausa_cold_start: u8;
+        static pausa_cold_end: u8;
+    }
+    let here = 0_u8;
+    // Further down than any red zone reaches (128 bytes on x86_64, 288 on powerpc64).
+    let stack = (ptr::from_ref(&here) as usize - 1024) & !(PAGE - 1);
+    let cold = (&raw const pausa_cold_start as usize) & !(PAGE - 1);
+    let cold_end = &raw const pausa_cold_end as usize;
+    // SAFETY: nothing lives below the stack pointer and its red zone, and `stack` is below both.
+    unsafe { give_back(stack - REACH, REACH) };
+    // SAFETY: these pages are the file's, unchanged, and come back from it.
+    unsafe { give_back(cold, cold_end - cold) };
+}
+
+/// MADV_DONTNEED of madvise(2).
+///
+/// # Safety
+/// Nobody misses what the pages hold, or they are a file's and have not been written to. Where pages are larger than
+/// 4 KiB, a start that is not the start of one is refused; else the same must be true of all of the last page.
+unsafe fn give_back(start: usize, length: usize) {
+    // SAFETY: the caller vouches for the pages.
+    unsafe { syscall3(libc::SYS_madvise as usize, start, length, libc::MADV_DONTNEED as usize) };
+}
+
+/// The time since some start, which no change of the date moves: clock_gettime(2), CLOCK_MONOTONIC.
+///
+/// # Errors
+/// What a seccomp filter says: most programs never make this call, since the vDSO has the clock for them (vdso(7)).
+pub fn clock() -> Result<Nanoseconds, Errno> {
+    let mut time = Timespec::new(Nanoseconds::ZERO);
+    let result = CLOCK_GETTIME.call(&mut time, |number, place| {
+        // SAFETY: the kernel writes one timespec.
+        unsafe { syscall2(number, libc::CLOCK_MONOTONIC as usize, place) }
+    });
+    Errno::check(result).map(|_| time.get())
+}
+
+/// The same from a clock that is known to go.
+#[must_use]
+pub fn now() -> Nanoseconds {
+    clock().unwrap_or(Nanoseconds::ZERO)
+}

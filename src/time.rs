@@ -1,0 +1,106 @@
+//! Time as the kernel counts it. Depends on nothing but `bytes`.
+
+use core::ops::{Add, Sub};
+
+use crate::bytes::decimal;
+
+/// A span, or a moment as the span since some start that no change of the date moves (CLOCK_MONOTONIC,
+/// clock_gettime(2)). Sums and differences stop at the ends of what can be told: 0 and 584 years.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+pub struct Nanoseconds(u64);
+
+impl Nanoseconds {
+    pub const ZERO: Self = Self(0);
+    pub const SECOND: Self = Self(1_000_000_000);
+
+    #[must_use]
+    pub const fn new(nanoseconds: u64) -> Self {
+        Self(nanoseconds)
+    }
+
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        self.0 / Self::SECOND.0
+    }
+
+    /// What is left beside the whole seconds.
+    #[must_use]
+    pub const fn subseconds(self) -> u64 {
+        self.0 % Self::SECOND.0
+    }
+
+    #[must_use]
+    pub const fn milliseconds(self) -> u64 {
+        self.0 / 1_000_000
+    }
+}
+
+impl Add for Nanoseconds {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sub for Nanoseconds {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+/// Reads `10`, `10s`, `500ms`, `1m`, `2h`.
+#[must_use]
+pub fn duration(text: &[u8]) -> Option<Nanoseconds> {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (number, unit) = text.split_at_checked(digits)?;
+    let unit = match unit {
+        b"" | b"s" => Nanoseconds::SECOND.0,
+        b"ms" => Nanoseconds::SECOND.0 / 1000,
+        b"m" => 60 * Nanoseconds::SECOND.0,
+        b"h" => 3600 * Nanoseconds::SECOND.0,
+        _ => return None,
+    };
+    Some(Nanoseconds(u64::from(decimal(number)?).saturating_mul(unit)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read() {
+        const SECOND: u64 = Nanoseconds::SECOND.get();
+        for (text, nanoseconds) in [
+            ("10", 10 * SECOND),
+            ("10s", 10 * SECOND),
+            ("500ms", SECOND / 2),
+            ("1m", 60 * SECOND),
+            ("0", 0),
+            ("2h", 7200 * SECOND),
+        ] {
+            assert_eq!(duration(text.as_bytes()), Some(Nanoseconds(nanoseconds)), "{text}");
+        }
+        assert_eq!(
+            duration(b"999999999h"),
+            Some(Nanoseconds(u64::MAX)),
+            "as long as can be told, and not the remainder"
+        );
+        for text in ["", "s", "-1", "1.5s", "10 s", "1d", "99999999999999999999"] {
+            assert_eq!(duration(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn sums_and_differences_stop_at_the_ends() {
+        assert_eq!(Nanoseconds(u64::MAX) + Nanoseconds::SECOND, Nanoseconds(u64::MAX));
+        assert_eq!(Nanoseconds::ZERO - Nanoseconds::SECOND, Nanoseconds::ZERO);
+    }
+}

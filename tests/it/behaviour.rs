@@ -1,0 +1,60 @@
+//! What pausa does while it holds and while it supervises, one file for each promise. Where a promise is the peers' as
+//! well, its trials are run for each of them.
+
+use libtest_mimic::Trial;
+
+mod adversary;
+mod asked_to_hold;
+mod cli;
+mod exit_status;
+mod failed_start;
+mod faults;
+mod forwarding;
+mod hanging_start;
+mod hold;
+mod hold_cost;
+mod impostors;
+mod listening;
+mod memory_map;
+mod message;
+mod message_file;
+mod reaping;
+mod seccomp;
+mod stopping;
+mod targets;
+mod terminal;
+mod told_nobody;
+mod under_stress;
+
+pub use exit_status::script;
+pub use forwarding::keeps;
+
+pub fn trials() -> Vec<Trial> {
+    [
+        hold::trials(),
+        hold_cost::trials(),
+        exit_status::trials(),
+        forwarding::trials(),
+        targets::trials(),
+        reaping::trials(),
+        stopping::trials(),
+        adversary::trials(),
+        asked_to_hold::trials(),
+        cli::trials(),
+        message::trials(),
+        message_file::trials(),
+        impostors::trials(),
+        told_nobody::trials(),
+        terminal::trials(),
+        under_stress::trials(),
+        failed_start::trials(),
+        faults::trials(),
+        hanging_start::trials(),
+        listening::trials(),
+        seccomp::trials(),
+        memory_map::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,159 @@
+//! A place apart for an engine: mount, network and PID namespaces and a directory of its own, all gone at the end.
+//!
+//! What runs inside sees none of the machine's engines, since /run and /dev/shm are empty there, and the machine
+//! sees none of it. Whatever escapes an engine, a shim or a monitor, ends with the namespace's PID 1, and that ends
+//! when the pipe to this process closes: also if the harness is killed.
+
+use crate::harness::process::Process;
+use crate::harness::subject;
+use nix::unistd::Pid;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub struct Enclosure {
+    holder: Child,
+    /// PID 1 of the namespace, as this process sees it.
+    pid: Pid,
+    directory: PathBuf,
+}
+
+impl Enclosure {
+    /// Starts with `body`, a shell script in the directory; when all is over, `farewell` is run.
+    ///
+    /// # Errors
+    /// What the tools said, if this process may not make namespaces or `body` fails.
+    pub fn start(name: &str, body: &str, farewell: &str) -> Result<Self, String> {
+        let directory = subject::directory().join(name);
+        fs::create_dir_all(&directory).map_err(|error| error.to_string())?;
+        let log = fs::File::create(directory.join("log")).map_err(|error| error.to_string())?;
+        // stdout is for the one word: what `body` leaves running must not hold it.
+        let script = format!(
+            "set -e
+             mount -t tmpfs none /run
+             mount -t tmpfs none /dev/shm
+             chmod 1777 /dev/shm
+             exec 3>&1 >&2
+             {body}
+             echo enclosed >&3
+             exec 3>&-
+             read -r word || true
+             {farewell}"
+        );
+        let mut holder = Command::new("unshare")
+            .args([
+                "--mount",
+                "--net",
+                "--pid",
+                "--fork",
+                "--mount-proc",
+                "--kill-child",
+                "sh",
+                "-c",
+                &script,
+            ])
+            .current_dir(&directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .map_err(|error| format!("no unshare(1): {error}"))?;
+        let mut word = String::new();
+        let mut stdout = BufReader::new(holder.stdout.take().expect("a pipe"));
+        let heard = stdout.read_line(&mut word);
+        let parent = Pid::from_raw(holder.id().cast_signed());
+        let shell = Process::descendants_of(parent).into_iter().find(|process| process.parent == parent);
+        match (heard, shell) {
+            (Ok(_), Some(shell)) if word == "enclosed\n" => Ok(Self { holder, pid: shell.pid, directory }),
+            _ => {
+                let _ = holder.kill();
+                let _ = holder.wait();
+                let why = fs::read_to_string(directory.join("log")).unwrap_or_default();
+                Err(format!("no place for an engine of our own, which takes root: {}", why.trim()))
+            }
+        }
+    }
+
+    /// The words before a command that is to run inside. It ends when the first of its processes is ended.
+    pub fn enter(&self) -> Vec<String> {
+        let words = format!("nsenter --target {} --mount --net --pid setpriv --pdeathsig KILL", self.pid);
+        words.split(' ').map(str::to_owned).collect()
+    }
+
+    /// A file as those inside see it, such as one of their /proc; empty where there is none.
+    pub fn read(&self, path: &str) -> String {
+        let words = self.enter();
+        let output = Command::new(&words[0]).args(&words[1..]).args(["cat", path]).output();
+        String::from_utf8_lossy(&output.expect("run nsenter(1)").stdout).into_owned()
+    }
+
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// All that was written on stderr by what was started with it.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.directory.join("log")).unwrap_or_default()).into_owned()
+    }
+
+    /// Whether anything but PID 1 lives inside.
+    pub fn is_inhabited(&self) -> bool {
+        !Process::descendants_of(self.pid).is_empty()
+    }
+}
+
+impl Drop for Enclosure {
+    fn drop(&mut self) {
+        drop(self.holder.stdin.take());
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while matches!(self.holder.try_wait(), Ok(None)) && Instant::now() < deadline {
+            let _ = nix::poll::poll(&mut [], 10u8);
+        }
+        // Of one that is gone already it takes nothing.
+        let _ = self.holder.kill();
+        let _ = self.holder.wait();
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// A control group for the containers of one engine, by its path below every hierarchy's root; removed at the end.
+///
+/// A killed run leaves an empty one.
+pub struct ControlGroup(String);
+
+impl ControlGroup {
+    pub fn named(name: &str) -> Self {
+        Self(format!("pausa-it-{}-{name}", std::process::id()))
+    }
+
+    pub fn path(&self) -> String {
+        format!("/{}", self.0)
+    }
+
+    pub fn option(&self) -> String {
+        format!("--cgroup-parent={}", self.path())
+    }
+}
+
+impl Drop for ControlGroup {
+    fn drop(&mut self) {
+        // One hierarchy at the root with version 2 of cgroups(7), one in each directory with version 1.
+        let root = Path::new("/sys/fs/cgroup");
+        let below = fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
+        for hierarchy in below.chain([root.to_owned()]) {
+            remove_groups(&hierarchy.join(&self.0));
+        }
+    }
+}
+
+/// rmdir(2) takes a group with all its files, once no process and no group is in it.
+fn remove_groups(group: &Path) {
+    for entry in fs::read_dir(group).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_groups(&entry.path());
+        }
+    }
+    let _ = fs::remove_dir(group);
+}

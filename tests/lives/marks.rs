@@ -1,0 +1,53 @@
+//! What the lives must have reached, so that their silence means something (oracle 14).
+
+/// What must happen in some lives, or they prove nothing (oracle 14).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mark {
+    Fallback,
+    Step,
+    Killing,
+    Refused,
+    RequeueFails,
+    Orphan,
+    MustResume,
+    StopsItself,
+    PutForward,
+    TakesBack,
+    DrainKill,
+    Held,
+    Superseded,
+    Dropped,
+    Suspends,
+    Again,
+    GaveUp,
+    Fault,
+    LineLost,
+    NumberReused,
+    ForwardedQueued,
+    HadIt,
+}
+
+pub const MARKS: [Mark; 22] = [
+    Mark::Fallback,
+    Mark::Step,
+    Mark::Killing,
+    Mark::Refused,
+    Mark::RequeueFails,
+    Mark::Orphan,
+    Mark::MustResume,
+    Mark::StopsItself,
+    Mark::PutForward,
+    Mark::TakesBack,
+    Mark::DrainKill,
+    Mark::Held,
+    Mark::Superseded,
+    Mark::Dropped,
+    Mark::Suspends,
+    Mark::Again,
+    Mark::GaveUp,
+    Mark::Fault,
+    Mark::LineLost,
+    Mark::NumberReused,
+    Mark::ForwardedQueued,
+    Mark::HadIt,
+];

@@ -1,0 +1,231 @@
+//! Faults that were there, or could be, put back into a copy of the sources one by one: each must be found again by these
+//! lives. An oracle that finds none of them proves nothing.
+//!
+//! The short form asserts that each still fits the sources; `LIVES_LONG=1 cargo test --profile lives --test lives -- mutant`
+//! builds and runs them, in some 20 s each.
+
+use crate::search::is_long;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+pub struct Mutant {
+    pub name: &'static str,
+    file: &'static str,
+    /// What stands there once, and what stands there instead.
+    changes: &'static [(&'static str, &'static str)],
+}
+
+const SUPERVISOR: &str = "src/run/supervisor.rs";
+const DRAIN: &str = "src/run/drain.rs";
+const JOBS: &str = "src/run/jobs.rs";
+const SHUTDOWN: &str = "src/policy/shutdown.rs";
+
+pub const MUTANTS: &[Mutant] = &[
+    Mutant {
+        name: "the deadline is looked at when no signal waits",
+        file: SUPERVISOR,
+        changes: &[
+            ("            if !self.has_ended {\n                self.expire();\n            }\n", ""),
+            ("                    Ok(None) => {}\n", "                    Ok(None) => self.expire(),\n"),
+        ],
+    },
+    Mutant {
+        name: "wait4 only after SIGCHLD",
+        file: SUPERVISOR,
+        changes: &[
+            ("    lost: u64,\n", "    lost: u64,\n    looks: bool,\n"),
+            ("            lost: 0,\n", "            lost: 0,\n            looks: false,\n"),
+            ("Response::Reap => {}", "Response::Reap => self.looks = true,"),
+            (
+                "            let children = self.reap();\n",
+                "            let looks = core::mem::take(&mut self.looks);\n            \
+                 let children = if looks { self.reap() } else { Children::Quiet };\n",
+            ),
+        ],
+    },
+    Mutant {
+        name: "the group is signalled after the reap",
+        file: DRAIN,
+        changes: &[(
+            "    pub(super) fn drain(&mut self) {\n",
+            "    pub(super) fn drain(&mut self) {\n        self.child_is_ending();\n",
+        )],
+    },
+    Mutant {
+        name: "-D -k 0 is no limit",
+        file: SHUTDOWN,
+        changes: &[(
+            ".then_some(self.first_wait())",
+            ".then_some(self.first_wait()).filter(|wait| *wait > Nanoseconds::ZERO)",
+        )],
+    },
+    Mutant {
+        name: "EPERM of the kill is swallowed",
+        file: DRAIN,
+        changes: &[("Signal::KILL) == Err(Errno::PERM)", "Signal::KILL) == Err(Errno::NOSYS)")],
+    },
+    Mutant {
+        name: "an error of wait4 is swallowed",
+        file: SUPERVISOR,
+        changes: &[(
+            "                Err(Errno::CHILD) if self.has_ended => {\n",
+            "                Err(_) if !self.has_ended => return Children::Quiet,\n                \
+             Err(Errno::CHILD) if self.has_ended => {\n",
+        )],
+    },
+    Mutant {
+        name: "SIGCONT has no fallback to the child",
+        file: JOBS,
+        changes: &[("let sent = self.send(", "let sent = self.kernel.kill(")],
+    },
+    Mutant {
+        name: "asking again postpones giving up",
+        file: SUPERVISOR,
+        changes: &[("self.killing = self.killing.or(Some(", "self.killing = None.or(Some(")],
+    },
+    Mutant {
+        name: "asking again postpones the ladder",
+        file: SHUTDOWN,
+        changes: &[(
+            "        if self.next > 0 {\n",
+            "        if self.next > 0 {\n            self.due = self.due.map(|_| now + self.ladder.first_wait());\n",
+        )],
+    },
+    Mutant {
+        name: "nothing is forwarded",
+        file: SUPERVISOR,
+        changes: &[(
+            "let sent = if requeued { Ok(()) } else { self.send(recipient, passed) };",
+            "let sent = Ok(());",
+        )],
+    },
+    Mutant {
+        name: "a queued signal that is refused is lost",
+        file: SUPERVISOR,
+        changes: &[("passed, received).is_ok();", "passed, received).is_ok() || received.is_queued();")],
+    },
+    Mutant {
+        name: "a drain continues before it asks",
+        file: DRAIN,
+        changes: &[
+            ("self.kernel.kill(recipient, Signal::TERM)", "self.kernel.kill(recipient, signal)"),
+            ("self.kernel.kill(recipient, Signal::CONT)", "self.kernel.kill(recipient, Signal::TERM)"),
+            ("self.kernel.kill(recipient, signal)", "self.kernel.kill(recipient, Signal::CONT)"),
+        ],
+    },
+    Mutant {
+        name: "who is adopted during a drain is not asked",
+        file: DRAIN,
+        changes: &[("if count > asked {", "if count > asked && asked == 0 {")],
+    },
+    Mutant {
+        name: "the children of those that were killed are forgotten",
+        file: SUPERVISOR,
+        changes: &[(
+            "if self.killing.is_some() && self.reaped() > before",
+            "if false && self.reaped() > before",
+        )],
+    },
+    Mutant {
+        name: "nothing is given up",
+        file: SUPERVISOR,
+        changes: &[(
+            "let deadline = self.killing.or(self.shutdown.deadline());",
+            "let deadline = self.shutdown.deadline();",
+        )],
+    },
+    Mutant {
+        name: "the status is not remapped",
+        file: SUPERVISOR,
+        changes: &[("self.config.remaps.apply(ExitStatus::of(wait))", "ExitStatus::of(wait)")],
+    },
+    Mutant {
+        name: "the foreground is taken from anybody",
+        file: "src/run/terminal.rs",
+        changes: &[(
+            "self.kernel.foreground(self.fd) == Ok(from)",
+            "self.kernel.foreground(self.fd).is_ok() && from != to",
+        )],
+    },
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+impl Mutant {
+    /// The file with the fault in it.
+    fn text(&self) -> Result<String, String> {
+        let mut text = fs::read_to_string(root().join(self.file)).map_err(|error| error.to_string())?;
+        for (from, to) in self.changes {
+            if text.matches(from).count() != 1 {
+                return Err(format!("{}: this does not stand there once: {from}", self.file));
+            }
+            text = text.replace(from, to);
+        }
+        Ok(text)
+    }
+
+    pub fn run(&self) -> Result<(), String> {
+        let text = self.text()?;
+        if !is_long() {
+            return Ok(());
+        }
+        let copy = copy();
+        fs::write(copy.join(self.file), text).map_err(|error| error.to_string())?;
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let build = |arguments: &[&str]| {
+            let mut command = Command::new(&cargo);
+            command.args(["test", "--profile", "lives", "--locked", "--test", "lives"]).args(arguments);
+            command
+                .env_remove("LIVES_LONG")
+                .env("LIVES", "400000")
+                .env("LIVES_EVENTS", "2")
+                .env("CARGO_TARGET_DIR", copy.join("target"));
+            command.current_dir(&copy).output()
+        };
+        let result = build(&["--no-run"]).map_err(|error| error.to_string()).and_then(|built| {
+            if !built.status.success() {
+                return Err(format!("it does not build: {}", String::from_utf8_lossy(&built.stderr)));
+            }
+            let lived = build(&["--", "--skip", "mutant"]).map_err(|error| error.to_string())?;
+            if lived.status.success() { Err("nothing has found it".to_owned()) } else { Ok(()) }
+        });
+        fs::copy(root().join(self.file), copy.join(self.file)).map_err(|error| error.to_string())?;
+        result
+    }
+}
+
+/// The package once more, next to its own build, which is kept for the next mutant.
+fn copy() -> PathBuf {
+    let copy = root().join("target/mutants");
+    for folder in ["src", "tests", "benches"] {
+        copy_folder(&root().join(folder), &copy.join(folder));
+    }
+    for file in ["Cargo.toml", "Cargo.lock", "build.rs", "link.ld"] {
+        copy_file(&root().join(file), &copy.join(file));
+    }
+    copy
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder in target");
+    for entry in fs::read_dir(from).expect("a folder of the package") {
+        let path = entry.expect("an entry").path();
+        let to = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy_folder(&path, &to);
+        } else {
+            copy_file(&path, &to);
+        }
+    }
+}
+
+/// What has not changed keeps its time, so that cargo builds no more than it must.
+fn copy_file(from: &Path, to: &Path) {
+    let bytes = fs::read(from).expect("a file of the package");
+    if fs::read(to).ok().as_ref() != Some(&bytes) {
+        fs::write(to, bytes).expect("a file in target");
+    }
+}

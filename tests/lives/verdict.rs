@@ -1,0 +1,130 @@
+//! What must hold when the supervisor has come to its end, and of the termination message.
+
+use crate::judge::is_strict;
+use crate::marks::Mark;
+use crate::world::{Call, Truth};
+use pausa::model::signal::Signal;
+use pausa::model::status::{ExitStatus, WaitStatus};
+
+impl Truth {
+    pub fn clear_must_resume(&mut self) {
+        self.judge.stop_is_over();
+    }
+
+    /// The status that this end must give.
+    fn status_of(&self, word: i32) -> u8 {
+        self.orders.config.remaps.apply(ExitStatus::of(WaitStatus::new(word))).0
+    }
+
+    /// Whether a call was refused without which there is no going on.
+    fn is_refused(&self) -> bool {
+        matches!(self.judge.faulted, Some(Call::Wait | Call::Change))
+    }
+
+    pub fn judge_message(&mut self, path: &[u8], bytes: &[u8]) {
+        self.judge.messages += 1;
+        self.judge.message = bytes.to_vec();
+        let wanted = self.orders.config.message;
+        if wanted.is_none_or(|wanted| path.strip_suffix(b"\0") != Some(wanted)) {
+            self.wrong("10: it writes a file that nobody asked for");
+        }
+    }
+
+    /// Oracle 10: status, end and reason, as the world has them.
+    fn judge_words(&self, status: u8, end: Option<i32>) {
+        let text = String::from_utf8_lossy(&self.judge.message).into_owned();
+        let has = |key: &str, value: &str| {
+            if self.orders.is_json {
+                let number = format!("\"{key}\":{value}");
+                text.contains(&format!("\"{key}\":\"{value}\"")) || text.contains(&format!("{number},"))
+            } else {
+                text.contains(&format!("{key}: {value}\n"))
+            }
+        };
+        if !has("status", &status.to_string()) {
+            self.wrong(format!("10: the message has another status than {status}: {text}"));
+        }
+        let word = end.unwrap_or(9);
+        let wait = WaitStatus::new(word);
+        let is_right = match wait.term_signal() {
+            Some(Signal::KILL) => has("signal", "SIGKILL"),
+            Some(Signal::TERM) => has("signal", "SIGTERM"),
+            Some(_) => !text.contains("exit_code"),
+            None => has("exit_code", &wait.exit_code().to_string()),
+        };
+        if !is_right && !self.is_refused() {
+            self.wrong(format!("10: the message has another end than {word:#x}: {text}"));
+        }
+        // Known: then it says `exit_code: 0` and `by itself`.
+        if is_strict() && self.is_refused() && end.is_none() && text.contains("exit_code") {
+            self.wrong(format!("10: the child has not ended, and the message says how: {text}"));
+        }
+        if self.orders.is_json {
+            let was_killed = wait.term_signal() == Some(Signal::KILL);
+            let by_us = was_killed && self.judge.killing.is_some();
+            let says_deadline = has("reason", "deadline") || has("reason", "rewrite");
+            if says_deadline != by_us && !self.is_refused() && !self.rewrites_to_kill() {
+                self.wrong(format!("10: whether we have killed it is told wrongly: {text}"));
+            }
+        }
+    }
+
+    fn rewrites_to_kill(&self) -> bool {
+        (1..=64).filter_map(Signal::new).any(|signal| {
+            signal != Signal::KILL && self.orders.config.rewrites.apply(signal) == Some(Signal::KILL)
+        })
+    }
+
+    /// After `finish`.
+    pub fn judge_end(&mut self, status: u8) {
+        let failure = self.orders.config.contract.failure;
+        let end = self.judge.end;
+        match end {
+            Some(word) => {
+                let right = self.status_of(word);
+                if status != right {
+                    self.wrong(format!("1: {status}, where the child's end {word:#x} gives {right}"));
+                }
+            }
+            None if self.is_refused() => {
+                if status != failure || self.judge.lines_after_fault == 0 {
+                    self.wrong(format!(
+                        "11: a refused call gives {status}, told in {} lines",
+                        self.judge.lines_after_fault
+                    ));
+                }
+            }
+            None => {
+                let is_over = self.judge.killing.is_some_and(|due| due.earliest <= self.now);
+                if status != self.status_of(9) || !(is_over || self.judge.child_refused) {
+                    self.wrong(format!("1: it ends with {status}, and the child has not ended"));
+                }
+                self.mark(Mark::GaveUp);
+            }
+        }
+        if let Some(owed) = self.judge.owed.first() {
+            self.wrong(format!("4: at the end it owes {owed:?}"));
+        }
+        let wanted = u32::from(self.orders.config.message.is_some());
+        if self.judge.messages != wanted {
+            self.wrong(format!("10: {} messages were written", self.judge.messages));
+        }
+        if wanted == 1 {
+            self.judge_words(status, end);
+        }
+        self.judge_left();
+    }
+
+    /// Whoever could be reached by a kill or a drain is gone, or the time was over.
+    fn judge_left(&mut self) {
+        let drains = self.orders.config.drains && self.judge.end.is_some();
+        let kills = self.judge.killing.is_some() && self.own != 1 && self.judge.end.is_some();
+        let is_over = self.judge.killing.is_some_and(|due| due.earliest <= self.now);
+        if !(drains || kills) || is_over || self.judge.faulted.is_some() || !self.has_proc {
+            return;
+        }
+        if let Some(pid) = self.first_child(|_| true) {
+            self.wrong(format!("7: it ends, and {pid} is still there"));
+        }
+    }
+}
