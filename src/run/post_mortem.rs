@@ -1,5 +1,6 @@
 //! Gathers the facts of the termination message, and writes it.
 
+use crate::bytes::{decimal, split_once};
 use crate::cli::config::Config;
 use crate::message::event::{Event, Level};
 use crate::message::line::Line;
@@ -13,8 +14,19 @@ use crate::sys::Kernel;
 const COUNTERS: [&[u8]; 2] =
     [b"/sys/fs/cgroup/memory.events\0", b"/sys/fs/cgroup/memory/memory.oom_control\0"];
 
+/// Whether /proc was mounted for our PID namespace: in another one the same numbers are other processes
+/// (`unshare --pid --fork` without `--mount-proc`). The first word of `/proc/self/stat` says who we are there.
+fn proc_is_ours(kernel: impl Kernel) -> bool {
+    let mut buffer = [0; 16];
+    let stat = kernel.read_file(b"/proc/self/stat\0", &mut buffer).unwrap_or(&[]);
+    decimal(split_once(stat, b' ').0) == Some(kernel.own_pid().number())
+}
+
 /// The user of a process, as long as it lives.
 pub fn real_user(kernel: impl Kernel, process: Pid) -> Option<u32> {
+    if !proc_is_ours(kernel) {
+        return None;
+    }
     let (mut path, mut buffer) = (Line::new(), [0; 512]);
     path.bytes(b"/proc/").pid(process).bytes(b"/status\0");
     process::real_user(kernel.read_file(path.as_bytes(), &mut buffer).ok()?)
@@ -37,7 +49,7 @@ pub fn oom_kills(kernel: impl Kernel) -> u64 {
 pub fn asked(kernel: impl Kernel, received: &Received) -> Asked {
     let (origin, sender) = (received.origin(), received.sender());
     let mut comm = [0; 16];
-    if origin == Origin::Kill && sender.raw() > 0 {
+    if origin == Origin::Kill && sender.raw() > 0 && proc_is_ours(kernel) {
         let mut path = Line::new();
         path.bytes(b"/proc/").pid(sender).bytes(b"/comm\0");
         let _ = kernel.read_file(path.as_bytes(), &mut comm);

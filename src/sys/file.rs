@@ -24,11 +24,11 @@ pub fn read_file<'b>(path: &[u8], buffer: &'b mut [u8]) -> Result<&'b [u8], Errn
 }
 
 /// Visits our children, ended ones included, in the order in which they became ours: `children` of
-/// proc_pid_task(5), numbers with a blank behind each.
+/// proc_pid_task(5), numbers with a blank behind each. They are those of the PID namespace for which /proc was mounted.
 ///
 /// # Errors
 /// ENOENT: no /proc, or a kernel without CONFIG_PROC_CHILDREN.
-pub fn each_child(visit: &mut dyn FnMut(Pid)) -> Result<(), Errno> {
+pub fn each_listed_child(visit: &mut dyn FnMut(Pid)) -> Result<(), Errno> {
     /// 4,194,304 processes (PID_MAX_LIMIT of `include/linux/threads.h`) of up to 8 bytes each. A list that is longer
     /// is not the kernel's.
     const READS: usize = (4_194_304 * 8) / 512;
@@ -220,7 +220,7 @@ mod tests {
             })
             .collect();
         let mut visited = Vec::new();
-        each_child(&mut |child| visited.push(child.number())).expect("CONFIG_PROC_CHILDREN");
+        each_listed_child(&mut |child| visited.push(child.number())).expect("CONFIG_PROC_CHILDREN");
         let started: Vec<u32> = children.iter().map(std::process::Child::id).collect();
         let ours: BTreeSet<u32> = started.iter().copied().collect();
         // Another thread may have children of its own; this one has no others.

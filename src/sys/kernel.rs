@@ -74,7 +74,7 @@ pub trait Kernel: Copy {
     fn has_ended(self, child: Pid) -> Result<bool, Errno>;
 
     /// Visits our children, ended ones included, in the order in which they became ours
-    /// (proc_pid_task(5), `children`).
+    /// (proc_pid_task(5), `children`). Whom the list names by mistake, and waitid(2) does not know, is passed over.
     ///
     /// # Errors
     /// ENOENT: there is no such list, without /proc or CONFIG_PROC_CHILDREN.
@@ -172,7 +172,12 @@ impl Kernel for Linux {
     }
 
     fn each_child(self, mut visit: impl FnMut(Pid)) -> Result<(), Errno> {
-        file::each_child(&mut visit)
+        file::each_listed_child(&mut |number| {
+            // A /proc of another PID namespace numbers them its own way, and here such a number is a stranger's.
+            if process::has_ended(number) != Err(Errno::CHILD) {
+                visit(number);
+            }
+        })
     }
 
     fn write_line(self, fd: Fd, line: &[u8]) -> Result<(), Errno> {

@@ -4,15 +4,22 @@ use core::ptr;
 
 use super::arch::{syscall2, syscall3};
 use super::file::open;
+use super::stream::close;
 use crate::model::errno::Errno;
 use crate::model::process::{Fd, Pid};
 
 /// Opens the terminal that controls this session: tty(4). Closed on exec.
 ///
 /// # Errors
-/// ENXIO: there is none; ENOENT: there is no /dev/tty.
+/// ENXIO: there is none; ENOENT: there is no /dev/tty; ENOTTY: what has this name is no terminal.
 pub fn open_controlling_terminal() -> Result<Fd, Errno> {
-    open(b"/dev/tty\0", libc::O_RDWR | libc::O_NOCTTY)
+    let terminal = open(b"/dev/tty\0", libc::O_RDWR | libc::O_NOCTTY | libc::O_NONBLOCK)?;
+    // Where a seccomp filter refuses ioctl(2) it is one, as far as we know.
+    if foreground(terminal) == Err(Errno::NOTTY) {
+        close(terminal);
+        return Err(Errno::NOTTY);
+    }
+    Ok(terminal)
 }
 
 /// The process group in the terminal's foreground: TIOCGPGRP(2const).

@@ -21,6 +21,7 @@ mod message_file;
 mod reaping;
 mod seccomp;
 mod stopping;
+mod strange_proc;
 mod targets;
 mod terminal;
 mod told_nobody;
@@ -44,6 +45,7 @@ pub fn trials() -> Vec<Trial> {
         message::trials(),
         message_file::trials(),
         impostors::trials(),
+        strange_proc::trials(),
         told_nobody::trials(),
         terminal::trials(),
         under_stress::trials(),

@@ -30,7 +30,8 @@ const PIPES: [(&str, &str, &str, &str); 4] = [
 ];
 
 const MOUNT_CGROUP: &str = "mount -t tmpfs none /sys/fs/cgroup";
-const MOUNT_PROC: &str = "mount -t tmpfs none /proc";
+const MOUNT_PROC: &str =
+    "mount -t tmpfs none /proc && mkdir /proc/self && echo \"$$ (pausa)\" >/proc/self/stat";
 const CHILD_WITH_PIPE: &str =
     "mkdir /proc/$$ && mkfifo /proc/$$/comm && trap 'exit 7' TERM && kill -TERM $PPID || exit 8
 while :; do sleep 0.01; done";
