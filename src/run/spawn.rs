@@ -21,6 +21,7 @@ use crate::run::report::report;
 use crate::run::search;
 use crate::run::terminal::Terminal;
 use crate::sys::{self, Disposition, Linux};
+use crate::time::Nanoseconds;
 
 /// Why a program never ran. Known for certain once its process has been waited for, which makes what that wrote
 /// visible. Not known where the child has no memory in common with us, as in qemu-user.
@@ -138,7 +139,12 @@ impl Child<'_> {
         let _ = sys::set_mask(SignalSet::ALL);
         self.failure.set(errno);
         let hint = search::hint(errno, self.command, env, config);
-        report(Linux, config, Event::ExecFailed { name: self.command.name.to_bytes(), errno, hint });
+        let tell =
+            || report(Linux, config, Event::ExecFailed { name: self.command.name.to_bytes(), errno, hint });
+        // A terminal takes one writer at a time, and our parent may be that one (`tty_write_lock` in tty_io.c).
+        if !tell() && sys::has_room(Fd::STDERR, Nanoseconds::SECOND) {
+            tell();
+        }
         let [not_found, not_allowed, other] = config.contract.exec_failures;
         sys::exit(ExitStatus(match errno {
             Errno::NOENT => not_found,

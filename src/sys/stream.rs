@@ -52,7 +52,7 @@ pub fn write_line(fd: Fd, line: &[u8]) -> Result<(), Errno> {
     if kind == libc::S_IFREG {
         return write_all(fd, line);
     }
-    if !is_writable(fd) {
+    if !has_room(fd, Nanoseconds::ZERO) {
         return Err(Errno::AGAIN);
     }
     let result = match kind {
@@ -117,13 +117,13 @@ fn written(word: usize) -> Result<usize, Errno> {
     result
 }
 
-/// Whether a write would find room, and a reader: ppoll(2) with no time to wait.
-fn is_writable(fd: Fd) -> bool {
+/// Whether a write would find room, and a reader; waits for them as long as `limit` at the most: ppoll(2).
+pub fn has_room(fd: Fd, limit: Nanoseconds) -> bool {
     let mut question = libc::pollfd { fd: fd.raw(), events: libc::POLLOUT, revents: 0 };
     let place = ptr::from_mut(&mut question) as usize;
-    PPOLL.call(&mut Timespec::new(Nanoseconds::ZERO), |number, at_once| {
+    PPOLL.call(&mut Timespec::new(limit), |number, limit| {
         // SAFETY: one pollfd is read and written, one timespec read and written; a null mask changes none.
-        unsafe { syscall5(number, place, 1, at_once, 0, size_of::<SignalSet>()) }
+        unsafe { syscall5(number, place, 1, limit, 0, size_of::<SignalSet>()) }
     });
     question.revents == libc::POLLOUT
 }

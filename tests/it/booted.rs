@@ -44,8 +44,9 @@ struct Row {
 const ROWS: &[Row] = &[
     Row {
         name: "a child shares memory: it tells why it could not run",
-        init: "/pausa",
-        arguments: "-vv -m/tmp/message /nope",
+        init: "/bin/sh",
+        // Without /proc, no line goes to a terminal.
+        arguments: "-c \"mount -t proc proc /proc; exec /pausa -vv -m/tmp/message /nope\"",
         console: Tells(&[
             "pausa: cannot run '/nope': No such file or directory\n",
             "pausa: child # ended; exit status 127\n",
@@ -76,9 +77,9 @@ const ROWS: &[Row] = &[
         code: 143,
     },
     Row {
-        name: "a stop signal that is ignored ends in SIGKILL when the grace period expires",
+        name: "an ignored stop signal ends in SIGKILL when the grace period expires",
         init: "/pausa",
-        arguments: "-v -k 100ms /bin/sh -c \"trap '' TERM; kill 1; while :; do :; done\"",
+        arguments: "-v -k 100ms /bin/sh -c \"mount -t proc proc /proc; trap '' TERM; kill 1; while :; do :; done\"",
         console: Tells(&[
             "pausa: grace period expired: killing all remaining processes\n",
             "killed by SIGKILL",

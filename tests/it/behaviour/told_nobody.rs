@@ -3,7 +3,7 @@
 
 use super::impostors::apart;
 use crate::harness::launch::{AsSubreaper, Launch, PLACES, Place};
-use crate::harness::process::{Process, is_paused, waits_for_ever};
+use crate::harness::process::{Process, children, is_paused, waits_for_ever};
 use crate::harness::running::Ended::{self, Code};
 use crate::harness::running::Running;
 use crate::harness::subject::{Pausa, Subject, Tini, directory, original};
@@ -78,6 +78,10 @@ pub fn trials() -> Vec<Trial> {
     for place in PLACES {
         let name = "a line that a terminal cuts short counts as lost";
         trials.push(trial(TOPIC, place, name, move || counts_the_cut(place)));
+    }
+    for place in PLACES {
+        let name = "why there is no command waits for room";
+        trials.push(trial(TOPIC, place, name, move || waits_for_room(place)));
     }
     for stderr in STDERR {
         for place in PLACES {
@@ -266,4 +270,28 @@ fn ends_with(stderr: Stderr) {
     let ended: Ended = launch.args(["--", "/nonexistent"]).start().wait();
     assert_eq!(ended, Code(127));
     drop(held);
+}
+
+/// The child's one line is the reason for its end. It may wait for a moment, as pausa may not.
+fn waits_for_room(place: Place) {
+    let (reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC).expect("pipe");
+    let launch = Launch::of(Pausa, place).args(["--", "/nonexistent"]).stderr(full(writer));
+    let mut running = launch.start();
+    let asleep = |pid: &Pid| {
+        let call = std::fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap_or_default();
+        call.split(' ').next() == Some(&libc::SYS_ppoll.to_string())
+    };
+    running.until("the child to wait", |running| {
+        children(running.pid()).iter().find(|pid| asleep(pid)).copied()
+    });
+    let mut reader = File::from(reader);
+    fcntl(&reader, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).expect("F_SETFL");
+    let mut heard = String::new();
+    let _ = reader.read_to_string(&mut heard);
+    assert_eq!(running.ended(), Code(127));
+    let _ = reader.read_to_string(&mut heard);
+    assert_eq!(
+        heard.trim_start_matches('x'),
+        "pausa: cannot run '/nonexistent': No such file or directory\n"
+    );
 }

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 /// Seconds for one call; none takes a tenth of it unless something hangs.
 pub const LIMIT: &str = "60";
 /// A compiler's tree goes in, or a compiler runs.
-pub const LONG_LIMIT: &str = "300";
+pub const LONG_LIMIT: &str = "900";
 
 /// How an engine is spoken to: a program, and what stands before each verb.
 #[derive(Clone)]
