@@ -26,6 +26,7 @@
 //! The modules stand in reading order.
 
 #![cfg_attr(not(test), no_std)]
+#![deny(clippy::multiple_unsafe_ops_per_block)]
 
 pub mod args;
 pub mod bytes;
@@ -89,12 +90,12 @@ use model::status::ExitStatus;
 
 /// The whole program, from its arguments to its exit status. `inherited` is the signal mask that it was
 /// started with; by now all signals are blocked.
-pub fn run<'a>(args: Args<'a>, env: Env<'a>, inherited: Result<SignalSet, Errno>) -> ExitStatus {
+pub fn run<'a>(args: Args<'a>, mut env: Env<'a>, inherited: Result<SignalSet, Errno>) -> ExitStatus {
     if env.get(OUR_VARIABLE).is_some() && run::entered::is_entered() {
         // An engine gives whatever it executes in a container the environment that was meant for PID 1.
         env.remove(OUR_VARIABLE);
     }
-    let config = cli::parse::parse(args, &env);
+    let config = cli::parse::parse(args, &mut env);
     match &config.task {
         Task::Hold(hold) => run::hold::hold(*hold, &config, inherited),
         Task::Supervise(command) => run::supervise::supervise(command, &env, &config, inherited),

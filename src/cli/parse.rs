@@ -37,7 +37,7 @@ struct Wishes {
 /// All that `args` and `env` say, in the form of the personality that the first of `args` names. The variable of
 /// ours is taken out of `env`: it is not for the child.
 #[must_use]
-pub fn parse<'a>(mut args: Args<'a>, env: &Env<'a>) -> Config<'a> {
+pub fn parse<'a>(mut args: Args<'a>, env: &mut Env<'a>) -> Config<'a> {
     let name = args.next().map_or(&b""[..], CStr::to_bytes);
     let personality = Personality::from_argv0(name);
     let mut config = personality.config(name);

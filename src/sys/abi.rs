@@ -67,13 +67,11 @@ mod tests {
         let mut libc_info: libc::siginfo_t = unsafe { zeroed() };
         assert_eq!(size_of::<Siginfo>(), size_of::<libc::siginfo_t>());
         assert_eq!(offset_of!(Siginfo, code), offset_of!(libc::siginfo_t, si_code));
-        let place = (&raw mut libc_info).cast::<Siginfo>();
         // SAFETY: the same size, as just seen, and numbers only.
-        unsafe {
-            (*place).pid = 41;
-            (*place).uid = 42;
-        }
-        // SAFETY: both views are of numbers.
-        assert_eq!(unsafe { (libc_info.si_pid(), libc_info.si_uid()) }, (41, 42));
+        let ours = unsafe { &mut *(&raw mut libc_info).cast::<Siginfo>() };
+        (ours.pid, ours.uid) = (41, 42);
+        // SAFETY: these fields are numbers.
+        let (pid, uid) = (unsafe { libc_info.si_pid() }, unsafe { libc_info.si_uid() });
+        assert_eq!((pid, uid), (41, 42));
     }
 }

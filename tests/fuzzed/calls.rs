@@ -40,8 +40,8 @@ impl Call {
         let (mut arguments, mut variables) = (pointers(&self.arguments), pointers(&self.variables));
         let spare = Spare::default();
         // SAFETY: C strings that `self` keeps, then null.
-        let (args, env) = unsafe { (Args::new(&mut arguments), Env::new(&mut variables, &spare)) };
-        let config = parse(args, &env);
+        let (args, mut env) = unsafe { (Args::new(&mut arguments), Env::new(&mut variables, &spare)) };
+        let config = parse(args, &mut env);
         look(&config, &array(env.as_ptr()))
     }
 }
