@@ -27,6 +27,12 @@ impl WaitStatus {
         Self(raw)
     }
 
+    /// What the kernel says of a process that `signal` has killed, without a core dump.
+    #[must_use]
+    pub const fn killed_by(signal: Signal) -> Self {
+        Self(signal.number() as c_int)
+    }
+
     /// The exit code; 0 if it has not exited.
     #[must_use]
     pub const fn exit_code(self) -> u8 {
@@ -117,6 +123,9 @@ mod tests {
             assert_eq!(wait.exit_code(), code, "{raw:#x}");
             let stopped = (libc::WIFSTOPPED(raw)).then(|| Signal::new(libc::WSTOPSIG(raw))).flatten();
             assert_eq!(wait.stop_signal(), stopped, "{raw:#x}");
+            if let Some(signal) = Signal::new(raw) {
+                assert_eq!(WaitStatus::killed_by(signal), wait, "{raw:#x}");
+            }
             if libc::WIFSIGNALED(raw) && libc::WTERMSIG(raw) <= 64 {
                 assert_eq!(wait.term_signal().unwrap().number(), libc::WTERMSIG(raw) as u8, "{raw:#x}");
                 assert_eq!(wait.dumped_core(), libc::WCOREDUMP(raw), "{raw:#x}");

@@ -4,8 +4,6 @@
 //! else. What it does not do is leave zombies that were there before, or lose a SIGTERM that comes before
 //! the handler: signals are blocked from the first instruction until the handlers stand.
 
-use core::ffi::c_int;
-
 use crate::cli::config::{Config, Hold};
 use crate::cli::personality::Personality;
 use crate::message::event::{Event, Level};
@@ -14,7 +12,7 @@ use crate::model::process::{Change, Pid};
 use crate::model::signal::{Signal, SignalSet};
 use crate::model::status::ExitStatus;
 use crate::run::report::{refuse, report};
-use crate::sys::{self, Disposition, Linux};
+use crate::sys::{self, Caught, Disposition, Linux};
 
 /// Holds until a signal ends it. Comes back only with pause.c's exit code of what failed.
 // A function of its own, so that `link.ld` finds it by its name for a hold's one page.
@@ -56,7 +54,7 @@ pub fn hold(hold: Hold, config: &Config<'_>, inherited: Result<SignalSet, Errno>
         return refuse(config, errno);
     }
     // Zombies that were there before the handler: no SIGCHLD will come for them.
-    reap(0);
+    reap_all();
     loop {
         sys::release_memory();
         let errno = sys::pause();
@@ -66,16 +64,16 @@ pub fn hold(hold: Hold, config: &Config<'_>, inherited: Result<SignalSet, Errno>
     }
 }
 
-extern "C" fn end(_: c_int) {
+extern "C" fn end(_: Caught) {
     sys::exit(ExitStatus::SUCCESS);
 }
 
-extern "C" fn report_and_end(number: c_int) {
-    if let Some(signal) = Signal::new(number) {
-        // A handler is given nothing but a number. The sentence is pause's, whoever holds.
+extern "C" fn report_and_end(caught: Caught) {
+    if let Some(signal) = caught.signal() {
+        // A handler is given no `Config`. Under every name the text is that of pause.
         report(Linux, &Personality::pause().config(b""), Event::HoldEnds { signal });
     }
-    end(number);
+    end(caught);
 }
 
 /// The next child that has ended or stopped. One SIGCHLD may stand for many of them (signal(7)).
@@ -83,14 +81,18 @@ fn next_change() -> Option<Change> {
     sys::next_change().ok().flatten()
 }
 
-extern "C" fn reap(_: c_int) {
+fn reap_all() {
     while next_change().is_some() {}
 }
 
-extern "C" fn reap_and_report(_: c_int) {
+extern "C" fn reap(_: Caught) {
+    reap_all();
+}
+
+extern "C" fn reap_and_report(_: Caught) {
     while let Some(Change { pid, wait, .. }) = next_change() {
         if wait.stop_signal().is_none() {
-            // A handler is given nothing but a number. Only pausa itself asks for this one.
+            // A handler is given no `Config`. Only pausa under its own name installs this handler.
             let mut config = Personality::ours().config(b"");
             config.verbosity = Level::Info;
             report(Linux, &config, Event::Reaped { pid, wait });

@@ -1,7 +1,5 @@
 //! Supervise: prepare, spawn the command, and hand over to the loop in `supervisor`.
 
-use core::ffi::c_int;
-
 use crate::args::{Command, Env};
 use crate::cli::config::{Config, Place};
 use crate::message::event::Event;
@@ -17,7 +15,7 @@ use crate::run::report::{refuse, report};
 use crate::run::spawn;
 use crate::run::supervisor::Supervisor;
 use crate::run::terminal::Terminal;
-use crate::sys::{self, Disposition, Linux};
+use crate::sys::{self, Caught, Disposition, Linux};
 use crate::time::Nanoseconds;
 
 /// Runs `command` and comes back with what to exit with. `inherited` is the signal mask from before ours.
@@ -110,7 +108,7 @@ pub fn supervise(
 /// `is_signal_handled`), must see that we listen. So all are caught, by a handler that never runs, since all are
 /// blocked. The child has been cloned, so what it inherits stays as it is.
 fn show_what_is_heard(signals: SignalSet) {
-    extern "C" fn never(_: c_int) {}
+    extern "C" fn never(_: Caught) {}
     for signal in signals {
         // KILL and STOP are as they are.
         let _ = sys::set_disposition(signal, Disposition::handled(never));

@@ -311,7 +311,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
     pub(super) fn give_up(&mut self) {
         self.report(Event::GaveUp { pid: self.child });
         self.has_given_up = true;
-        self.end(WaitStatus::new(i32::from(Signal::KILL.number())));
+        self.end(WaitStatus::killed_by(Signal::KILL));
     }
 
     /// Sends `passed` on, for the one that was received.

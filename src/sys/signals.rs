@@ -36,9 +36,21 @@ fn change_mask(how: c_int, new: SignalSet) -> Result<SignalSet, Errno> {
 #[repr(transparent)]
 pub struct Disposition(#[allow(dead_code, reason = "the kernel reads and writes it")] Sigaction);
 
-/// Runs on a signal, on the stack of whatever it interrupts. Async-signal-safe functions only
-/// (signal-safety(7)); in pausa that is everything in `sys`.
-pub type Handler = extern "C" fn(c_int);
+/// Runs on a signal, on the stack of whatever it interrupts. It is a plain function, which captures nothing, and no
+/// global is writable, so it cannot disturb what it interrupts (signal-safety(7)).
+pub type Handler = extern "C" fn(Caught);
+
+/// What the kernel calls a handler with: the number of the signal.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct Caught(c_int);
+
+impl Caught {
+    #[must_use]
+    pub fn signal(self) -> Option<Signal> {
+        Signal::new(self.0)
+    }
+}
 
 impl Disposition {
     /// SIG_DFL.
@@ -252,7 +264,7 @@ mod tests {
             Some(signal) => signal,
             None => Signal::KILL,
         };
-        extern "C" fn never(_: c_int) {}
+        extern "C" fn never(_: Caught) {}
         let mut disposition = Disposition::handled(never);
         swap_disposition(URG, &mut disposition).expect("not KILL");
         assert!(!disposition.is_ignored());
