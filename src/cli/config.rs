@@ -71,8 +71,8 @@ impl Config<'_> {
 /// What to do.
 #[derive(Clone, Copy, Debug)]
 pub enum Task<'a> {
-    /// Not known yet.
-    Nothing,
+    /// Not known yet: only while options are read.
+    Undecided,
     Hold(Hold),
     Supervise(Command<'a>),
     /// Print what was asked for, and exit with 0.
@@ -159,7 +159,7 @@ impl<'a> Config<'a> {
     #[must_use]
     pub const fn new(name: &'a [u8], contract: &'static Contract, catalog: &'static Catalog) -> Self {
         Self {
-            task: Task::Nothing,
+            task: Task::Undecided,
             name,
             contract,
             catalog,

@@ -80,7 +80,7 @@ pub fn parse<'a>(mut args: Args<'a>, env: &mut Env<'a>) -> Config<'a> {
             config.rewrites.set_by_default(signal, Signal::STOP);
         }
     }
-    if matches!(config.task, Task::Nothing) {
+    if matches!(config.task, Task::Undecided) {
         config.may_be_message_path = matches!(args.last_read(), Some(b"-m" | b"--message"));
         config.task = task(&config, args, &wishes);
     }
@@ -114,7 +114,7 @@ fn read<'a>(
     config: &mut Config<'a>,
     wishes: &mut Wishes,
 ) {
-    while matches!(config.task, Task::Nothing) {
+    while matches!(config.task, Task::Undecided) {
         match options.next() {
             Found::Option(entry, value) => apply(entry, value, personality, config, wishes),
             Found::Mistake(mistake) => config.task = Task::Complain(mistake),

@@ -12,12 +12,17 @@ use crate::model::process::{Change, Pid};
 use crate::model::signal::{Signal, SignalSet};
 use crate::model::status::ExitStatus;
 use crate::run::report::{refuse, report};
-use crate::sys::{self, Caught, Disposition, Linux};
+use crate::sys::{self, Caught, Disposition, Linux, MainStack};
 
 /// Holds until a signal ends it. Comes back only with pause.c's exit code of what failed.
 // A function of its own, so that `link.ld` finds it by its name for a hold's one page.
 #[inline(never)]
-pub fn hold(hold: Hold, config: &Config<'_>, inherited: Result<SignalSet, Errno>) -> ExitStatus {
+pub fn hold(
+    hold: Hold,
+    config: &Config<'_>,
+    inherited: Result<SignalSet, Errno>,
+    stack: &MainStack,
+) -> ExitStatus {
     if let Some(signal) = config.parent_death {
         // Fails only for a number that is no signal.
         let _ = sys::set_parent_death_signal(signal);
@@ -56,7 +61,7 @@ pub fn hold(hold: Hold, config: &Config<'_>, inherited: Result<SignalSet, Errno>
     // Zombies that were there before the handler: no SIGCHLD will come for them.
     reap_all();
     loop {
-        sys::release_memory();
+        sys::release_memory(stack);
         let errno = sys::pause();
         if errno != Errno::INTR {
             return refuse(config, errno);

@@ -34,14 +34,13 @@ pub fn report(kernel: impl Kernel, config: &Config<'_>, event: Event<'_>) -> boo
     kernel.write_line(fd, line.as_bytes()).is_ok()
 }
 
-/// Reports that the kernel refuses what waiting for signals needs. Says what to exit with.
-#[cold]
+/// Reports that the kernel refuses a call without which pausa cannot wait for signals. Returns what to exit with.
 pub fn refuse(config: &Config<'_>, errno: Errno) -> ExitStatus {
     report(sys::Linux, config, Event::SignalsRefused { errno });
     ExitStatus(config.contract.failure)
 }
 
-/// Prints what was asked for, or complains about the call; then there is nothing to run.
+/// Prints what was asked for, or complains about the call. Returns what to exit with: no other task has an answer.
 pub fn answer(config: &Config<'_>) -> ExitStatus {
     let (contract, catalog) = (config.contract, config.catalog);
     let (printed, stream, status) = match config.task {
@@ -55,7 +54,7 @@ pub fn answer(config: &Config<'_>) -> ExitStatus {
             }
             (catalog.on_mistake, Stream::Stderr, contract.failure)
         }
-        _ => return ExitStatus::SUCCESS,
+        Task::Undecided | Task::Hold(_) | Task::Supervise(_) => return ExitStatus::SUCCESS,
     };
     let mut line = Line::new();
     let speaker = Speaker { name: config.name, pid: sys::getpid() };

@@ -18,7 +18,8 @@ use crate::run::terminal::Terminal;
 use crate::sys::{self, Caught, Disposition, Linux};
 use crate::time::Nanoseconds;
 
-/// Runs `command` and comes back with what to exit with. `inherited` is the signal mask from before ours.
+/// Runs `command` and ends with its status, without coming back: the child shares this stack (`sys::clone`). Returns a
+/// failure from before the child. `inherited` is the signal mask from before ours.
 pub fn supervise(
     command: &Command<'_>,
     env: &Env<'_>,

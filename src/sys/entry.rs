@@ -3,7 +3,7 @@
 use core::ffi::c_char;
 use core::slice;
 
-use super::{exit, set_mask};
+use super::{MainStack, exit, set_mask};
 use crate::args::{Args, Env, Spare};
 use crate::model::signal::SignalSet;
 
@@ -13,7 +13,7 @@ use crate::model::signal::SignalSet;
 /// # Safety
 /// `stack` must be that.
 pub(crate) unsafe extern "C" fn start(stack: *mut usize) -> ! {
-    // Before anything else: what comes from now on is kept until somebody can deal with it.
+    // Before anything else: signals that come from now on are kept until they can be dealt with.
     let inherited = set_mask(SignalSet::ALL);
     // SAFETY: the first word is the count.
     let count = unsafe { *stack };
@@ -34,5 +34,7 @@ pub(crate) unsafe extern "C" fn start(stack: *mut usize) -> ! {
     let spare = Spare::default();
     // SAFETY: an `envp` of execve(2), whose strings live as long.
     let env = unsafe { Env::new(envp, &spare) };
-    exit(crate::run(args, env, inherited))
+    // SAFETY: the entry has called this function on the kernel's stack.
+    let stack = unsafe { MainStack::new() };
+    exit(crate::run(args, env, inherited, &stack))
 }

@@ -110,7 +110,7 @@ pub fn call(name: &CStr, data: &[u8]) {
 fn look(call: &Call, config: &Config<'_>) {
     assert_ne!(config.message, Some(&b""[..]), "a message has a place");
     match &config.task {
-        Task::Nothing => panic!("there is always something to do"),
+        Task::Undecided => panic!("there is always something to do"),
         Task::Hold(_) => {}
         Task::Supervise(command) => {
             let run = array(command.as_ptr());
