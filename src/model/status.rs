@@ -10,8 +10,8 @@
 //! | 127 | the command was not found |
 //!
 //! The numbers are those of the shells (POSIX XCU 2.8.2), env(1), timeout(1) and docker-run(1).
-//! execline's `exitcodes` page says well what 128 + n loses: a child that exits with 143 by itself looks
-//! the same. The reports tell them apart.
+//! 128 + n loses something, as execline's `exitcodes` page says well: a child that exits with 143 by itself looks the
+//! same as one that SIGTERM ended. The reports and the termination message show the difference.
 
 use core::ffi::c_int;
 
