@@ -1,8 +1,8 @@
 //! Pause mode: three handlers, then pause for ever, which keeps the namespaces alive.
 //!
-//! The contract is that of Kubernetes' pause.c: these dispositions, this order, these exit codes, nothing
-//! else. What it does not do is leave zombies that were there before, or lose a SIGTERM that comes before
-//! the handler: signals are blocked from the first instruction until the handlers stand.
+//! The contract is that of Kubernetes' pause.c: these dispositions, this order, these exit codes, nothing else. Two
+//! things are better: zombies that were there before are reaped, and a SIGTERM that comes before its handler is not
+//! lost, because signals are blocked from the first instruction until the handlers are installed.
 
 use crate::cli::config::{Config, Hold};
 use crate::cli::personality::Personality;
@@ -54,7 +54,7 @@ pub fn hold(
         // While all signals are blocked: a line that cannot be written may raise one.
         report(Linux, config, Event::Holding);
     }
-    // What was never blocked need not be let in.
+    // If the first mask was refused, no signal is blocked.
     if let (Ok(_), Err(errno)) = (inherited, sys::set_mask(SignalSet::EMPTY)) {
         return refuse(config, errno);
     }
