@@ -23,9 +23,9 @@ type Slot = AtomicPtr<c_char>;
 pub struct Args<'a> {
     /// Every element but the last, which is null, points to a C string that lives for `'a`.
     slots: &'a [Slot],
-    /// How many have been read; they stand first.
+    /// How many have been read. They come first.
     read: usize,
-    /// How many behind them have been stepped over, and are not to be read.
+    /// How many behind these have been stepped over: they are part of the command.
     skipped: usize,
 }
 
@@ -39,16 +39,15 @@ impl<'a> Args<'a> {
         Self { slots, read: 0, skipped: 0 }
     }
 
-    /// The next argument, which stays the next.
+    /// The next argument, without reading it.
     #[must_use]
     pub fn peek(&self) -> Option<&'a CStr> {
         // SAFETY: the field's promise.
         self.slots.get(self.read + self.skipped).and_then(|slot| unsafe { string(slot) })
     }
 
-    /// The next argument; the one behind it is then the next. It moves before those that were stepped over,
-    /// as getopt(3) permutes.
-    #[allow(clippy::should_implement_trait, reason = "what has not been read yet is still wanted for exec")]
+    /// Reads the next argument. It moves in front of those that were stepped over, as getopt(3) permutes.
+    #[allow(clippy::should_implement_trait, reason = "not an iterator: what is left is the command")]
     pub fn next(&mut self) -> Option<&'a CStr> {
         let next = self.peek()?;
         for pair in self.slots.get(self.read..=self.read + self.skipped)?.windows(2).rev() {
@@ -96,7 +95,7 @@ impl<'a> Args<'a> {
 pub struct Command<'a> {
     /// The first of its arguments.
     pub name: &'a CStr,
-    /// As in `Args`. The first slot is not the command's, and is free for [`Self::as_script`]; the name is in the second.
+    /// As in `Args`. The name is in the second slot; the first is not the command's, and free for [`Self::as_script`].
     slots: &'a [Slot],
 }
 

@@ -8,10 +8,10 @@
 //! stack -> Args, Env -> Personality -> Config -> hold | supervise -> ExitStatus -> exit_group
 //! ```
 //!
-//! The way of a call through the files: `pausa_entry` in `sys/arch/` is the first instruction; `sys::entry::start` makes
-//! `Args` and `Env` of the stack; [`run`] below; `cli::parse::parse` makes the `Config`; then one of `run::hold::hold`,
-//! `run::supervise::supervise` (which spawns the child, and then is the loop in `run::supervisor`) and
-//! `run::report::answer`; at last `sys::exit`.
+//! The way of a call through the files: `pausa_entry` in `sys/arch/` is the first instruction; `sys::entry::start`
+//! makes `Args` and `Env` of the stack; [`run`] below; `cli::parse::parse` makes the `Config`; then one of
+//! `run::hold::hold`, `run::supervise::supervise` (which spawns the child, and then is the loop in `run::supervisor`)
+//! and `run::report::answer`; at last `sys::exit`.
 //!
 //! A line of code knows its rights from its folder. `tests/it/files/tidy.rs` enforces them:
 //!

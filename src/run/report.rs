@@ -12,12 +12,12 @@ use crate::model::process::Fd;
 use crate::model::status::ExitStatus;
 use crate::sys::{self, Kernel};
 
-/// Reports `event`, if `config` asks for its level. `false`: it does, but the line could not be written.
+/// Reports `event`, if `config` asks for its level. `false`: the line could not be written.
 pub fn report(kernel: impl Kernel, config: &Config<'_>, event: Event<'_>) -> bool {
     if event.is_chatter() && config.verbosity < Level::Info {
         return true;
     }
-    // No other personality has texts for what comes from our own options.
+    // The other personalities have no texts for it.
     let catalog = if event.is_ours_alone() { &Personality::ours().catalog } else { config.catalog };
     let special = event.special_topic().and_then(|topic| catalog.find(topic));
     let Some((level, text)) = special.or_else(|| catalog.find(event.topic())) else { return true };
@@ -59,7 +59,7 @@ pub fn answer(config: &Config<'_>) -> ExitStatus {
     let mut line = Line::new();
     let speaker = Speaker { name: config.name, pid: sys::getpid() };
     Event::NoCommand.fill(catalog.printed(printed.topic()), speaker, &mut line);
-    // What was asked for may wait for its reader, a complaint may not. A closed descriptor has no reader.
+    // An answer on stdout may wait for its reader, a complaint may not. If the stream is closed, there is no reader.
     let _ = match stream {
         Stream::Stdout => sys::write_all(Fd::STDOUT, line.as_bytes()),
         Stream::Stderr => sys::write_line(Fd::STDERR, line.as_bytes()),

@@ -38,10 +38,10 @@ impl Sigaction {
         self.handler == handler
     }
 
-    /// SA_SIGINFO is always set: without it, some architectures build the frame of old for which another
-    /// sigreturn is needed than the restorer's.
+    /// SA_SIGINFO is always set: without it, some architectures build an older frame, which needs another sigreturn
+    /// than the restorer's.
     ///
-    /// The mask is full: one handler at a time, and so little stack as one frame takes.
+    /// The mask is full: one handler runs at a time, so one frame of stack is enough.
     pub(super) const fn new(handler: usize, flags: c_int) -> Self {
         let restorer = if arch::RESTORER.is_some() { SA_RESTORER } else { 0 };
         Self {

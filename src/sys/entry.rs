@@ -1,4 +1,5 @@
-//! The first Rust after the entry: the kernel's stack becomes `Args` and `Env`, and a status the end.
+//! The first Rust after the entry: the kernel's stack becomes `Args` and `Env`, and the status that comes of them is
+//! the end.
 
 use core::ffi::c_char;
 use core::slice;
