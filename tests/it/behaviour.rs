@@ -23,8 +23,8 @@ mod seccomp;
 mod stopping;
 mod targets;
 mod terminal;
-mod told_nobody;
 mod under_stress;
+mod unwritable_stderr;
 
 pub use exit_status::script;
 pub use forwarding::keeps;
@@ -44,7 +44,7 @@ pub fn trials() -> Vec<Trial> {
         message::trials(),
         message_file::trials(),
         impostors::trials(),
-        told_nobody::trials(),
+        unwritable_stderr::trials(),
         terminal::trials(),
         under_stress::trials(),
         failed_start::trials(),
