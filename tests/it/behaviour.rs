@@ -5,6 +5,7 @@ use libtest_mimic::Trial;
 
 mod adversary;
 mod asked_to_hold;
+mod bad_stderr;
 mod cli;
 mod exit_status;
 mod failed_start;
@@ -24,7 +25,6 @@ mod stopping;
 mod targets;
 mod terminal;
 mod under_stress;
-mod unwritable_stderr;
 
 pub use exit_status::script;
 pub use forwarding::keeps;
@@ -44,7 +44,7 @@ pub fn trials() -> Vec<Trial> {
         message::trials(),
         message_file::trials(),
         impostors::trials(),
-        unwritable_stderr::trials(),
+        bad_stderr::trials(),
         terminal::trials(),
         under_stress::trials(),
         failed_start::trials(),

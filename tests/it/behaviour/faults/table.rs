@@ -177,7 +177,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("setresuid", "the messenger's; it ends with the error as its status"),
     ("setresuid32", "the same on 32-bit arm"),
     ("getppid", "cannot fail, and asks for no more than whether the parent is there"),
-    ("fcntl", "only where one of the first three descriptors is closed; `unwritable_stderr`"),
+    ("fcntl", "only where one of the first three descriptors is closed; `bad_stderr`"),
     ("getdents64", "only where close_range fails"),
     ("exit_group", "does not come back"),
     ("rt_sigreturn", "the restorer's"),

@@ -19,7 +19,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-const TOPIC: &str = "unwritable stderr";
+const TOPIC: &str = "bad stderr";
 
 /// What stderr is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
