@@ -34,7 +34,7 @@ RUN read -r architecture <architecture; \
         apt-get update; apt-get install --yes --no-install-recommends "gcc-${gcc/x86_64/x86-64}"; \
         rustup target add "$triple"' bash "$architecture"; \
     fi
-# rust-toolchain.toml stays out: the builder image is the choice of compiler, and a rustup in it would fetch another.
+# No rust-toolchain.toml: the builder image is the choice of compiler, and a rustup in it would fetch another.
 COPY Cargo.toml Cargo.lock build.rs link.ld ./
 COPY src src
 # Nothing of it is built, but cargo refuses a manifest whose benches it does not find.
@@ -44,7 +44,7 @@ RUN read -r architecture <architecture; \
 
 FROM scratch
 COPY --from=build /build/rootfs/ /
-# The user that Kubernetes' pause has had since 3.5: nobody, in no one's range.
+# The user that Kubernetes' pause has had since 3.5.
 USER 65535:65535
 ENTRYPOINT ["/pause"]
 ARG VERSION

@@ -2,7 +2,7 @@
 //! not in `.cargo/config.toml`, so that plain `cargo build` has them, whatever RUSTFLAGS says.
 
 const FLAGS: [&str; 7] = [
-    // No libc, and none of its start-up code: `src/arch` has the entry.
+    // No libc, and none of its start-up code: `src/sys/arch` has the entry.
     "-nostdlib",
     "-nostartfiles",
     // No interpreter, and addresses that need no relocation. rustc asks for a position-independent program;

@@ -12,7 +12,7 @@ build:
 test *FILTER:
     cargo test --locked -- {{FILTER}}
 
-# The suite that wants container engines or packaging tools; what this machine lacks is left out, and told.
+# The suite that wants container engines or packaging tools; what this machine lacks is left out, and reported.
 test-engines *FILTER:
     cargo test --locked --test engines -- {{FILTER}}
 

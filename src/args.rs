@@ -1,16 +1,19 @@
 //! `Args` and `Env`: what the kernel put on the stack, borrowed. Bytes, not UTF-8; nothing is copied.
 //!
 //! Both are views of an array of pointers to C strings with a null pointer at its end (execve(2)). The
-//! arrays and strings are the process's own memory and live as long as it does, hence the lifetime. The
-//! pointers can be changed by whoever has a view: a variable is taken out, and arguments change places, without a
-//! copy. They are atomic since a child shares them with us until it runs its program (`sys::clone`).
+//! arrays and strings are the process's own memory and live as long as it does, hence the lifetime. A view can
+//! change the pointers: a variable is taken out, and arguments change places, without a copy. The pointers are
+//! atomic because a child shares them with us until it runs its program (`sys::clone`).
 //!
-//! Every pointer that is put into a slot is to something that lives as long as the slot is read: [`Env::replace`]
-//! copies into a [`Spare`] that lives for `'a`, [`Command::as_script`] takes its pointers out again.
+//! Every pointer in a slot is to something that lives as long as the slot is read: [`Env::replace`] copies into a
+//! [`Spare`] that lives for `'a`, and [`Command::as_script`] puts the name back.
 
 use core::ffi::{CStr, c_char};
 use core::slice;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, Ordering::Relaxed};
+use core::sync::atomic::{
+    AtomicBool, AtomicPtr, AtomicU8,
+    Ordering::{Acquire, Relaxed, Release},
+};
 
 /// A pointer to a C string, or null.
 type Slot = AtomicPtr<c_char>;
@@ -20,9 +23,9 @@ type Slot = AtomicPtr<c_char>;
 pub struct Args<'a> {
     /// Every element but the last, which is null, points to a C string that lives for `'a`.
     slots: &'a [Slot],
-    /// How many have been read; they stand first.
+    /// How many have been read. They come first.
     read: usize,
-    /// How many behind them have been stepped over, and are not to be read.
+    /// How many behind these have been stepped over: they are part of the command.
     skipped: usize,
 }
 
@@ -36,16 +39,15 @@ impl<'a> Args<'a> {
         Self { slots, read: 0, skipped: 0 }
     }
 
-    /// The next argument, which stays the next.
+    /// The next argument, without reading it.
     #[must_use]
     pub fn peek(&self) -> Option<&'a CStr> {
         // SAFETY: the field's promise.
         self.slots.get(self.read + self.skipped).and_then(|slot| unsafe { string(slot) })
     }
 
-    /// The next argument; the one behind it is then the next. It moves before those that were stepped over,
-    /// as getopt(3) permutes.
-    #[allow(clippy::should_implement_trait, reason = "what has not been read yet is still wanted for exec")]
+    /// Reads the next argument. It moves in front of those that were stepped over, as getopt(3) permutes.
+    #[allow(clippy::should_implement_trait, reason = "not an iterator: what is left is the command")]
     pub fn next(&mut self) -> Option<&'a CStr> {
         let next = self.peek()?;
         for pair in self.slots.get(self.read..=self.read + self.skipped)?.windows(2).rev() {
@@ -76,13 +78,13 @@ impl<'a> Args<'a> {
         self.skipped += 1;
     }
 
-    /// What has not been read, as the command to run; `None` if there is nothing. Whoever has a [`Command`] may put
-    /// other pointers into its cells for a time, so nobody reads them by way of `Args` any more.
+    /// What has not been read, as the command to run; `None` if there is nothing. It takes the place of these `Args`,
+    /// because [`Command::as_script`] changes the slots for a time.
     #[must_use]
     pub fn command(mut self) -> Option<Command<'a>> {
         self.skipped = 0;
         let name = self.peek()?;
-        // The one before it has been read: it is at least our own name.
+        // The slot before it has been read: it has at least our own name.
         let slots = self.slots.get(self.read.checked_sub(1)?..)?;
         Some(Command { name, slots })
     }
@@ -93,7 +95,7 @@ impl<'a> Args<'a> {
 pub struct Command<'a> {
     /// The first of its arguments.
     pub name: &'a CStr,
-    /// As in `Args`, behind one that is not ours.
+    /// As in `Args`. The name is in the second slot; the first is not the command's, and free for [`Self::as_script`].
     slots: &'a [Slot],
 }
 
@@ -101,26 +103,25 @@ impl Command<'_> {
     /// The array that execve(2) wants; it ends with a null pointer.
     #[must_use]
     pub const fn as_ptr(&self) -> *const *const c_char {
-        // The first is not ours, and there is at least the null pointer behind it.
+        // There are at least the name and the null pointer behind the first slot.
         self.slots.as_ptr().wrapping_add(1).cast()
     }
 
     /// Calls `run` with the same array, but `shell` before it, and `script` for the name: what execvp(3) makes of a
-    /// file that the kernel does not take for a program. If `run` comes back, the array is again what it was.
+    /// file that the kernel does not take for a program. Afterwards the array is again what it was.
     /// `None`: `script` does not end with a NUL.
     pub fn as_script<R>(
         &self,
-        shell: &CStr,
+        shell: &'static CStr,
         script: &[u8],
         run: impl FnOnce(*const *const c_char) -> R,
     ) -> Option<R> {
         let (Some(0), [first, second, ..]) = (script.last(), self.slots) else { return None };
-        let before = (first.load(Relaxed), second.load(Relaxed));
+        // This one may stay there.
         first.store(shell.as_ptr().cast_mut(), Relaxed);
         second.store(script.as_ptr().cast_mut().cast(), Relaxed);
         let result = run(self.slots.as_ptr().cast());
-        first.store(before.0, Relaxed);
-        second.store(before.1, Relaxed);
+        second.store(self.name.as_ptr().cast_mut(), Relaxed);
         Some(result)
     }
 }
@@ -157,30 +158,30 @@ impl<'a> Env<'a> {
     }
 
     /// Takes a variable out, and closes the gap: the child shall not see it.
-    pub fn remove(&self, name: &[u8]) {
+    pub fn remove(&mut self, name: &[u8]) {
         while let Some((index, _)) = self.find(name) {
             for pair in self.slots.get(index..).unwrap_or(&[]).windows(2) {
                 if let [left, right] = pair {
                     swap(left, right);
                 }
             }
-            // The null pointer has come down by one; what it passed is behind the end now.
+            // The null pointer has moved down by one slot; the variable that was taken out stands behind it.
         }
     }
 
-    /// Puts `entry`, which is `NAME=VALUE`, where `name` was; once only, because there is room for one. Longer than
-    /// that, or with a NUL in it, it is cut there.
+    /// Puts `entry`, which is `NAME=VALUE`, where `name` was; once only, because there is room for one. An entry that
+    /// is too long is cut.
     pub fn replace(&self, name: &[u8], entry: &[u8]) {
-        if self.spare.is_taken.load(Relaxed) {
+        if self.spare.is_taken.swap(true, Relaxed) {
             return;
         }
-        self.spare.is_taken.store(true, Relaxed);
         // The last place keeps its NUL.
         for (place, &byte) in self.spare.bytes.iter().take(23).zip(entry) {
             place.store(byte, Relaxed);
         }
         if let Some(slot) = self.find(name).and_then(|(index, _)| self.slots.get(index)) {
-            slot.store(self.spare.bytes.as_ptr().cast_mut().cast(), Relaxed);
+            // Release: whoever sees the pointer sees the bytes, which do not change any more.
+            slot.store(self.spare.bytes.as_ptr().cast_mut().cast(), Release);
         }
     }
 
@@ -208,7 +209,7 @@ impl<'a> Env<'a> {
 /// # Safety
 /// The slot must be null or point to a C string that lives for `'a`.
 unsafe fn string<'a>(slot: &Slot) -> Option<&'a CStr> {
-    let string = slot.load(Relaxed);
+    let string = slot.load(Acquire);
     if string.is_null() {
         return None;
     }
@@ -216,7 +217,7 @@ unsafe fn string<'a>(slot: &Slot) -> Option<&'a CStr> {
     Some(unsafe { CStr::from_ptr(string) })
 }
 
-/// Nobody else changes either of them meanwhile.
+/// Exchanges two pointers. The caller has a view of its own (`&mut`), so nothing else changes them meanwhile.
 fn swap(left: &Slot, right: &Slot) {
     let string = left.load(Relaxed);
     left.store(right.load(Relaxed), Relaxed);
@@ -232,8 +233,11 @@ mod tests {
     /// What execve(2) would read.
     fn strings(mut array: *const *const c_char) -> Vec<&'static CStr> {
         let mut strings = Vec::new();
-        // SAFETY: an array of literals that ends with null.
-        while let Some(string) = unsafe { string(&Slot::new((*array).cast_mut())) } {
+        loop {
+            // SAFETY: an array that ends with null.
+            let slot = Slot::new(unsafe { *array }.cast_mut());
+            // SAFETY: literals, or null.
+            let Some(string) = (unsafe { string(&slot) }) else { break };
             strings.push(string);
             array = array.wrapping_add(1);
         }
@@ -292,7 +296,7 @@ mod tests {
             [c"A=1".as_ptr(), c"X=2".as_ptr(), c"XY=3".as_ptr(), c"X=4".as_ptr(), c"X".as_ptr(), END];
         let spare = Spare::default();
         // SAFETY: literals, then null.
-        let env = unsafe { Env::new(&mut slots, &spare) };
+        let mut env = unsafe { Env::new(&mut slots, &spare) };
         assert_eq!(env.get(b"X"), Some(&b"2"[..]));
         env.remove(b"X");
         assert_eq!(env.get(b"X"), None);

@@ -10,7 +10,7 @@ pub struct Split<'a> {
     separator: u8,
 }
 
-/// The parts between separators: one, if there is none.
+/// The parts between separators; without a separator, the whole text.
 #[must_use]
 pub const fn split(text: &[u8], separator: u8) -> Split<'_> {
     Split { rest: Some(text), separator }

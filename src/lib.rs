@@ -8,12 +8,17 @@
 //! stack -> Args, Env -> Personality -> Config -> hold | supervise -> ExitStatus -> exit_group
 //! ```
 //!
+//! The way of a call through the files: `pausa_entry` in `sys/arch/` is the first instruction; `sys::entry::start`
+//! makes `Args` and `Env` of the stack; [`run`] below; `cli::parse::parse` makes the `Config`; then one of
+//! `run::hold::hold`, `run::supervise::supervise` (which spawns the child, and then is the loop in `run::supervisor`)
+//! and `run::report::answer`; at last `sys::exit`.
+//!
 //! A line of code knows its rights from its folder. `tests/it/files/tidy.rs` enforces them:
 //!
 //! | room | what is in it | what it may name |
 //! |---|---|---|
 //! | `bytes`, `time`, `args` | texts; durations; the kernel's stack, typed | nothing else |
-//! | `model` | what the kernel speaks of: signals, statuses, processes, errors | `bytes` |
+//! | `model` | what the kernel speaks of: signals, statuses, processes, errors | `bytes`, `time` |
 //! | `policy` | what to do about it | the rooms above |
 //! | `message` | what is said about it | the rooms above |
 //! | `cli` | how arguments and environment become a `Config` | the rooms above |
@@ -26,6 +31,7 @@
 //! The modules stand in reading order.
 
 #![cfg_attr(not(test), no_std)]
+#![deny(clippy::multiple_unsafe_ops_per_block)]
 
 pub mod args;
 pub mod bytes;
@@ -86,18 +92,25 @@ use cli::parse::OUR_VARIABLE;
 use model::errno::Errno;
 use model::signal::SignalSet;
 use model::status::ExitStatus;
+use sys::MainStack;
 
 /// The whole program, from its arguments to its exit status. `inherited` is the signal mask that it was
-/// started with; by now all signals are blocked.
-pub fn run<'a>(args: Args<'a>, env: Env<'a>, inherited: Result<SignalSet, Errno>) -> ExitStatus {
+/// started with; by now all signals are blocked. `stack` is for a hold, which gives back what is unused of it.
+pub fn run<'a>(
+    args: Args<'a>,
+    mut env: Env<'a>,
+    inherited: Result<SignalSet, Errno>,
+    stack: &MainStack,
+) -> ExitStatus {
     if env.get(OUR_VARIABLE).is_some() && run::entered::is_entered() {
         // An engine gives whatever it executes in a container the environment that was meant for PID 1.
         env.remove(OUR_VARIABLE);
     }
-    let config = cli::parse::parse(args, &env);
+    let config = cli::parse::parse(args, &mut env);
     match &config.task {
-        Task::Hold(hold) => run::hold::hold(*hold, &config, inherited),
+        Task::Hold(hold) => run::hold::hold(*hold, &config, inherited, stack),
         Task::Supervise(command) => run::supervise::supervise(command, &env, &config, inherited),
+        // Print, Complain. Naming them costs 64 bytes; `answer` names them all.
         _ => run::report::answer(&config),
     }
 }

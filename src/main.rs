@@ -1,8 +1,9 @@
 //! What only an executable may own: the panic handler and the memory functions. Everything else is in the
-//! library, which tests can link; the entry point is in its `arch`.
+//! library, which tests can link; the first instruction is in `sys/arch/`, and leads to `pausa::run`.
 
 #![no_std]
 #![no_main]
+#![deny(clippy::multiple_unsafe_ops_per_block)]
 
 mod mem;
 

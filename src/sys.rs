@@ -1,10 +1,10 @@
-//! The kernel, typed. Above this room nobody sees a syscall number, a raw error or a kernel structure.
+//! The kernel, typed. No room above this one sees a syscall number, a raw error or a kernel structure.
 //!
-//! Each function is one syscall, or one action that the kernel needs a few for, and names its man page. The
-//! arguments make misuse fail to compile; what is left of each call's contract is in its SAFETY comment.
+//! Each function is one syscall, or one action that takes several, and names its man page. The types of the arguments
+//! rule out misuse; what is left of each call's contract is in its SAFETY comment.
 //!
-//! `kernel` has the seam: the trait by which `run` asks for all of it that a supervisor needs, and the real
-//! implementation. Nothing in here names a room above, save `entry`, which calls [`crate::run`].
+//! `kernel` has the seam: the trait by which a supervisor asks for all that it needs, and the real implementation.
+//! Nothing in here names a room above, except `entry`, which calls [`crate::run`].
 
 mod abi;
 mod arch;
@@ -29,7 +29,7 @@ pub use terminal::*;
 use crate::model::process::Fd;
 use crate::model::status::ExitStatus;
 
-/// The end that must never come: says `line` and exits with pausa's own failure.
+/// For the panic handler, which is never linked in: writes `line` and exits with pausa's own failure.
 pub fn abandon(line: &[u8]) -> ! {
     let _ = write_line(Fd::STDERR, line);
     exit(ExitStatus::OWN_FAILURE)

@@ -4,8 +4,8 @@ use core::ops::{Add, Sub};
 
 use crate::bytes::decimal;
 
-/// A span, or a moment as the span since some start that no change of the date moves (CLOCK_MONOTONIC,
-/// clock_gettime(2)). Sums and differences stop at the ends of what can be told: 0 and 584 years.
+/// A span of time, or a moment as the span since a fixed start, which no change of the date moves (CLOCK_MONOTONIC,
+/// clock_gettime(2)). Sums and differences stop at the ends of the range: 0 and 584 years.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
 pub struct Nanoseconds(u64);
 
@@ -91,7 +91,7 @@ mod tests {
         assert_eq!(
             duration(b"999999999h"),
             Some(Nanoseconds(u64::MAX)),
-            "as long as can be told, and not the remainder"
+            "the end of the range, not the remainder"
         );
         for text in ["", "s", "-1", "1.5s", "10 s", "1d", "99999999999999999999"] {
             assert_eq!(duration(text.as_bytes()), None, "{text}");

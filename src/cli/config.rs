@@ -11,8 +11,8 @@ use crate::policy::forward::Target;
 use crate::policy::shutdown::Ladder;
 use crate::time::Nanoseconds;
 
-/// The whole wish of whoever started us. The tables stand last (`repr(C)`): what is near the beginning costs
-/// three bytes less at each use.
+/// All that the caller wants. The tables stand last (`repr(C)`): a field near the beginning costs three bytes less at
+/// each use.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Config<'a> {
@@ -34,23 +34,23 @@ pub struct Config<'a> {
     /// Whether a variable has made the reports verbose, or has kept the child in our session. dumb-init says so.
     pub is_verbose_by_variable: bool,
     pub is_single_child_by_variable: bool,
-    /// Whether each reaped process that is not the child is warned of. Default: no.
+    /// Whether there is a warning for each reaped process other than the child. Default: no.
     pub warns_of_zombies: bool,
-    /// Whether, when the child has ended, the others are asked to end and waited for. Default: no.
+    /// Whether, when the child has ended, the remaining processes are asked to end and waited for. Default: no.
     pub drains: bool,
-    /// Where the mistake in the call is, if that is not the command line: what its report begins with.
+    /// What a complaint about the call begins with, if the mistake is not on the command line.
     pub mistaken_in: Text,
-    /// Whether the command stood behind `-m`, and may have been meant as the path for that.
+    /// Whether the command stands behind `-m`: it may have been meant as the path of the message.
     pub may_be_message_path: bool,
     /// The signal that we ask for when our parent ends. Default: none.
     pub parent_death: Option<Signal>,
-    /// How long the first stop signal is held back, Default: not at all.
+    /// How long the first stop signal is held back. Default: not at all.
     pub delay: Nanoseconds,
     /// Where the termination message goes. Default: there is none.
     pub message: Option<&'a [u8]>,
     pub message_format: Format,
-    /// What asks the program to end, and starts the ladder. Default: TERM and INT. HUP and QUIT ask many a program
-    /// for something else: nginx reloads, a JVM dumps its threads.
+    /// The stop signals, which start the ladder. Default: TERM and INT. HUP and QUIT mean something else to many
+    /// programs: nginx reloads, a JVM dumps its threads.
     pub stop_on: SignalSet,
     /// What follows a stop signal. Default: nothing.
     pub ladder: Ladder,
@@ -71,22 +71,22 @@ impl Config<'_> {
 /// What to do.
 #[derive(Clone, Copy, Debug)]
 pub enum Task<'a> {
-    /// Not known yet.
-    Nothing,
+    /// Not known yet: only while options are read.
+    Undecided,
     Hold(Hold),
     Supervise(Command<'a>),
     /// Print what was asked for, and exit with 0.
     Print(Printed),
-    /// Tell what is wrong with the call, and exit with the personality's failure.
+    /// Report what is wrong with the call, and exit with the personality's failure.
     Complain(Event<'a>),
 }
 
 /// How to hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Hold {
-    /// Whether the end by SIGINT or SIGTERM is told on stderr.
+    /// Whether the end by SIGINT or SIGTERM is reported.
     pub tells_end: bool,
-    /// Whether each process that is reaped is told on stderr.
+    /// Whether each process that is reaped is reported.
     pub tells_reaped: bool,
 }
 
@@ -114,19 +114,19 @@ pub enum Place {
 /// What a personality does that no option changes.
 #[derive(Debug)]
 pub struct Contract {
-    /// How much is told, if no option says otherwise.
+    /// How much is reported, if no option says otherwise.
     pub verbosity: Level,
     /// Where the child runs, and who gets a forwarded signal, if no option says otherwise.
     pub place: Place,
     pub target: Target,
-    /// Whether the child stays in our process group where a shell above has made it a job: a pipeline has its foreground
-    /// as a whole, or not at all.
+    /// Whether the child stays in our process group where a shell above has made that group a job: a pipeline gets the
+    /// foreground as one group.
     pub joins_job: bool,
     /// Whether we become a subreaper when we are not PID 1.
     pub adopts_orphans: bool,
-    /// Signals that are taken and forwarded. The others do to us what they do.
+    /// Signals that are taken from the queue, to be forwarded. Any other signal has its default effect on us.
     pub collected: SignalSet,
-    /// Signals that are taken and not forwarded.
+    /// Signals that are taken from the queue and not forwarded.
     pub swallowed: SignalSet,
     /// What we exit with if we fail ourselves.
     pub failure: u8,
@@ -136,7 +136,7 @@ pub struct Contract {
     pub falls_back_to_shell: bool,
     /// Whether the child starts with no signal blocked and none of 1 to 31 ignored.
     pub resets_signals: bool,
-    /// Whether a LISTEN_PID that means us means the child afterwards (sd_listen_fds(3)).
+    /// Whether a LISTEN_PID that has our pid is changed to the child's (sd_listen_fds(3)).
     pub passes_listen_pid: bool,
     /// Whether we go to `/` when the child runs, so as not to keep a file system busy.
     pub leaves_directory: bool,
@@ -144,22 +144,22 @@ pub struct Contract {
     pub closes_descriptors: bool,
     /// Whether we stop ourselves when a terminal's stop signal has come.
     pub suspends_itself: bool,
-    /// What is sent where signals go when the child has ended.
+    /// What is sent to the usual target of signals when the child has ended.
     pub farewell: Option<Signal>,
-    /// When we hold and run nothing.
+    /// When we hold instead of running a command.
     pub holds: Holds,
-    /// The signals that do nothing to a hold. The others, save the three that it handles, do what they do.
+    /// Signals that a hold ignores. It handles three; all others have their default effect.
     pub hold_ignores: SignalSet,
 }
 
 const STOP_ON: SignalSet = SignalSet::of(&[Signal::TERM, Signal::INT]);
 
 impl<'a> Config<'a> {
-    /// What a personality wishes if no option says otherwise.
+    /// What holds for a personality if no option says otherwise.
     #[must_use]
     pub const fn new(name: &'a [u8], contract: &'static Contract, catalog: &'static Catalog) -> Self {
         Self {
-            task: Task::Nothing,
+            task: Task::Undecided,
             name,
             contract,
             catalog,

@@ -16,11 +16,11 @@ pub enum Found<'a> {
     Option(Entry, &'a [u8]),
     /// No more options.
     End,
-    /// A word that the grammar does not allow.
+    /// An argument that the grammar does not allow.
     Mistake(Event<'a>),
 }
 
-/// How getopt(3) goes about operands and long names.
+/// How getopt(3) treats operands and long names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Order {
     /// Options end at the first operand. Long names are written in full.
@@ -29,7 +29,7 @@ pub enum Order {
     Abbreviates,
     /// The same, and options may stand behind operands, up to `--` (GNU).
     Permutes,
-    /// An option is a dash and its letter, wherever that word stands. All other words mean nothing.
+    /// An option is a dash and a letter, in any place. All other words are ignored.
     Anywhere,
 }
 
@@ -87,7 +87,7 @@ impl<'a, 's> Getopt<'a, 's> {
     }
 
     /// The next option. After the end or a mistake, there is nothing more to ask for.
-    #[allow(clippy::should_implement_trait, reason = "an iterator that ends by `End` would be none")]
+    #[allow(clippy::should_implement_trait, reason = "it ends with `End` or a mistake, not with `None`")]
     pub fn next(&mut self) -> Found<'a> {
         loop {
             if let Some((&letter, rest)) = self.bundle.split_first() {
@@ -150,7 +150,7 @@ impl<'a, 's> Getopt<'a, 's> {
         let (name, given) = split_once(word, b'=');
         let is_exact = self.order == Order::Exact;
         let (mut found, mut alike) = (None, 0);
-        // How much of a name must be right for us to guess the rest.
+        // How many letters must be right before the rest is guessed.
         let mut least = 2;
         for entry in self.grammar.entries() {
             let known = entry.name();

@@ -25,16 +25,16 @@ macro_rules! options {
 options! {
     /// Become a subreaper.
     AdoptOrphans,
-    /// Hold the first stop signal back.
+    /// Delay the first stop signal.
     Delay,
-    /// At the end, ask what is left to end, and wait for it.
+    /// When the child has ended, ask the remaining processes to end, and wait for them.
     Drain,
     /// Forward signals to the child's process group.
     Group,
     Help,
     /// Hold, whatever else is given.
     Hold,
-    /// Kill all so long after a stop signal.
+    /// How long after a stop signal all are killed.
     KillAfter,
     License,
     /// Write a termination message.
@@ -48,7 +48,7 @@ options! {
     Remap,
     /// What a signal becomes.
     Rewrite,
-    /// No session and no group for the child, and signals for it alone.
+    /// The child gets neither a session nor a group, and signals go to it alone.
     SingleChild,
     /// Which signals follow a stop signal.
     Stop,
@@ -56,7 +56,7 @@ options! {
     StopOn,
     /// Whom signals are forwarded to.
     To,
-    /// A variable that must not be there.
+    /// A variable that must not be set.
     Unwanted,
     /// Report more.
     Verbose,
@@ -87,9 +87,9 @@ pub struct Row {
     /// Its short name. Of a variable: the value that counts.
     letter: Option<u8>,
     value: Value,
-    /// Its long name; empty: it has none. Of a variable: its name.
+    /// Its long name, empty if there is none. Of a variable: its name.
     name: &'static str,
-    /// What its value may be, for whoever has written something else.
+    /// What its value may be: shown if the value is another one.
     takes: &'static str,
 }
 
@@ -141,15 +141,15 @@ impl Grammar {
     }
 }
 
-/// One row in memory: the number of the option and 1, the letter or [`NO_LETTER`], a [`Value`], the name; where there is
-/// more, an equals sign and what the value may be.
+/// One row in memory: the number of the option plus 1, the letter or [`NO_LETTER`], a [`Value`], the name; then perhaps
+/// an equals sign and what the value may be.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
     pub option: OptionName,
     row: &'static [u8],
 }
 
-/// What no letter is: a row has no NUL.
+/// Stands for "no letter". It is not NUL, which ends a row.
 const NO_LETTER: u8 = 1;
 
 impl Entry {

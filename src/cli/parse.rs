@@ -19,13 +19,13 @@ use crate::model::signal::{Signal, SignalSet};
 use crate::policy::forward::Target;
 use crate::time::duration;
 
-/// Options of ours for every personality but pause, for where the command line is not ours to write.
+/// Options of ours for every personality but pause: for images and engines whose command line cannot be changed.
 pub const OUR_VARIABLE: &[u8] = b"PAUSA_OPTIONS";
 
 /// Where Kubernetes looks, if the pod does not say otherwise.
 const MESSAGE: &[u8] = b"/dev/termination-log";
 
-/// What the options have asked for that is no part of a `Config`.
+/// What the options have asked for that is not part of a `Config`.
 #[derive(Default)]
 struct Wishes {
     /// An option asks us to hold.
@@ -37,7 +37,7 @@ struct Wishes {
 /// All that `args` and `env` say, in the form of the personality that the first of `args` names. The variable of
 /// ours is taken out of `env`: it is not for the child.
 #[must_use]
-pub fn parse<'a>(mut args: Args<'a>, env: &Env<'a>) -> Config<'a> {
+pub fn parse<'a>(mut args: Args<'a>, env: &mut Env<'a>) -> Config<'a> {
     let name = args.next().map_or(&b""[..], CStr::to_bytes);
     let personality = Personality::from_argv0(name);
     let mut config = personality.config(name);
@@ -48,19 +48,19 @@ pub fn parse<'a>(mut args: Args<'a>, env: &Env<'a>) -> Config<'a> {
         read(&mut options, ours, &mut config, &mut wishes);
         env.remove(OUR_VARIABLE);
         if matches!(config.task, Task::Complain(_)) {
-            // These are ours, and so are the words for what is wrong with them.
+            // The options are ours, and so are contract and texts of the complaint.
             (config.contract, config.catalog) = (&ours.contract, &ours.catalog);
             config.mistaken_in = text!("PAUSA_OPTIONS: ");
             return config;
         }
-        // Who sets the variable for many containers does not mean each option for each of them.
+        // The variable may be set for many containers, some of which hold and cannot use all of its options.
         wishes.for_command = None;
     }
     if args.is_only(b"--version") && personality.order != Order::Anywhere {
         config.task = Task::Print(Printed::Version);
     }
     let order = match personality.order {
-        // GNU's permuting, unless somebody forbids it.
+        // GNU's permuting, unless the environment forbids it.
         Order::Permutes if env.get(b"POSIXLY_CORRECT").is_some() => Order::Abbreviates,
         order => order,
     };
@@ -75,19 +75,19 @@ pub fn parse<'a>(mut args: Args<'a>, env: &Env<'a>) -> Config<'a> {
         }
     }
     if config.place == Place::OwnSession {
-        // The child is in an orphaned group then, which these would not stop.
+        // The child is then in an orphaned group, which the kernel does not stop by these signals.
         for signal in SignalSet::TERMINAL_STOPS {
             config.rewrites.set_by_default(signal, Signal::STOP);
         }
     }
-    if matches!(config.task, Task::Nothing) {
+    if matches!(config.task, Task::Undecided) {
         config.may_be_message_path = matches!(args.last_read(), Some(b"-m" | b"--message"));
         config.task = task(&config, args, &wishes);
     }
     config
 }
 
-/// What to do when all options have been read, and none of them is a task of its own.
+/// What to do when all options have been read, and none of them is a task by itself.
 fn task<'a>(config: &Config<'a>, args: Args<'a>, wishes: &Wishes) -> Task<'a> {
     let hold = Hold {
         tells_end: config.verbosity >= Level::Warning,
@@ -107,14 +107,14 @@ fn task<'a>(config: &Config<'a>, args: Args<'a>, wishes: &Wishes) -> Task<'a> {
     }
 }
 
-/// Reads options until there are no more, or one of them is a task of its own.
+/// Reads options until there are no more, or one of them is a task by itself.
 fn read<'a>(
     options: &mut Getopt<'a, '_>,
     personality: &Personality,
     config: &mut Config<'a>,
     wishes: &mut Wishes,
 ) {
-    while matches!(config.task, Task::Nothing) {
+    while matches!(config.task, Task::Undecided) {
         match options.next() {
             Found::Option(entry, value) => apply(entry, value, personality, config, wishes),
             Found::Mistake(mistake) => config.task = Task::Complain(mistake),
@@ -144,7 +144,7 @@ fn apply<'a>(
     }
 }
 
-/// Whether a hold has no use for it.
+/// Whether only a command can use the option.
 const fn is_for_command(option: OptionName) -> bool {
     match option {
         OptionName::Delay
@@ -174,7 +174,7 @@ const fn is_for_command(option: OptionName) -> bool {
     }
 }
 
-/// Does what an option asks for; else comes back with the part of `value` that it does not take.
+/// Does what an option asks for. An error is the part of `value` that the option does not take.
 fn carry_out<'a>(
     option: OptionName,
     value: &'a [u8],

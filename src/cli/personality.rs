@@ -1,7 +1,7 @@
 //! Whose contract we honour. `argv[0]` decides, by its last component. Pure.
 //!
-//! A personality is data: names, a grammar, what its options accept, manners that no option changes, and texts. To
-//! add one: a file below, and a row here.
+//! A personality is data: names, a grammar, what its options accept, a contract that no option changes, and texts. To
+//! add one: a file in `personality/`, and a row here.
 
 mod catatonit;
 mod dumb_init;
@@ -17,11 +17,11 @@ use crate::message::catalog::Catalog;
 use crate::model::signal::Signal;
 pub use pausa::PAUSA;
 
-/// The first serves every name that none of them has, too.
+/// The first one also serves every name that is not listed.
 pub(crate) static PERSONALITIES: [Personality; 5] =
     [PAUSA, pause::PAUSE, tini::TINI, dumb_init::DUMB_INIT, catatonit::CATATONIT];
 
-/// A contract.
+/// Whose command line, texts and contract we honour.
 #[derive(Debug)]
 pub struct Personality {
     /// What it is called, with a blank between two names.
@@ -32,7 +32,7 @@ pub struct Personality {
     pub variables: Grammar,
     /// Whether it reads `PAUSA_OPTIONS`.
     pub takes_our_variable: bool,
-    /// What an option for a signal, a rewrite and an exit code accepts; else the part that is wrong.
+    /// How the values of options are read: a signal, a rewrite, an exit code. An error is the part that is wrong.
     pub signal: fn(&[u8]) -> Option<Signal>,
     pub rewrite: fn(&[u8]) -> Result<Rewrite, &[u8]>,
     pub remap: fn(&[u8]) -> Result<Remap, &[u8]>,
@@ -62,7 +62,7 @@ impl Personality {
         pause
     }
 
-    /// What it wishes if no option says otherwise.
+    /// What holds if no option says otherwise.
     #[must_use]
     pub const fn config<'a>(&'static self, name: &'a [u8]) -> Config<'a> {
         Config::new(name, &self.contract, &self.catalog)

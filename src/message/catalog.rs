@@ -45,7 +45,8 @@ impl Printed {
     }
 }
 
-/// The texts of a catalog, from rows `(topic, level, text)`. What is no event's has the level `Answer`.
+/// The texts of a catalog, from rows `(topic, level, text)`. A text that does not belong to an event has the level
+/// `Answer`.
 macro_rules! catalog {
     ($(($topic:ident, $level:ident, $text:expr)),* $(,)?) => {
         $crate::message::text::texts![
@@ -93,7 +94,7 @@ impl Catalog {
         })
     }
 
-    /// The text for a topic that is no event's; empty if there is none.
+    /// The text for a topic that does not belong to an event; empty if there is none.
     #[must_use]
     pub fn printed(&self, topic: Topic) -> Text {
         self.find(topic).map_or(Text::EMPTY, |(_, text)| text)

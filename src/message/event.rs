@@ -73,7 +73,7 @@ pub enum Event<'a> {
     LongTakesNoValue {
         name: &'a [u8],
     },
-    /// A long option that is cut so short that two of them begin so.
+    /// A long option that is cut so short that two begin with it.
     Ambiguous {
         name: &'a [u8],
     },
@@ -171,7 +171,7 @@ pub enum Event<'a> {
         signal: Signal,
         passed: Option<Signal>,
     },
-    /// A signal that came from giving up the terminal is not forwarded.
+    /// A signal is not forwarded, because we caused it by giving up the terminal.
     HandedOff {
         signal: Signal,
     },
@@ -197,7 +197,7 @@ pub enum Event<'a> {
     },
     /// The grace period has expired.
     Killing,
-    /// So many lines before this one could not be written.
+    /// Lines before this one could not be written.
     Lost {
         count: u64,
     },
@@ -237,7 +237,7 @@ pub enum Event<'a> {
 }
 
 impl Event<'_> {
-    /// What its text is about, where a personality makes a difference.
+    /// The topic of a special case, for which some personalities have a text of their own.
     #[must_use]
     pub const fn special_topic(&self) -> Option<Topic> {
         match self {
@@ -249,7 +249,7 @@ impl Event<'_> {
         }
     }
 
-    /// What its text is about, where it makes none.
+    /// The topic of the event in general.
     #[must_use]
     pub const fn topic(&self) -> Topic {
         // In the order of the variants, so that the compiler needs no table.
@@ -306,8 +306,8 @@ impl Event<'_> {
         }
     }
 
-    /// Whether it comes with every signal or every process. No personality reports these below [`Level::Info`],
-    /// so where less is reported their texts need not be looked for.
+    /// Whether it comes with every signal or every process. No personality reports these below [`Level::Info`], so at a
+    /// lower verbosity their texts need not be looked for.
     #[must_use]
     pub const fn is_chatter(&self) -> bool {
         matches!(
@@ -316,7 +316,8 @@ impl Event<'_> {
         )
     }
 
-    /// Whether only an option of ours leads to it, which any personality takes by `PAUSA_OPTIONS`.
+    /// Whether it comes from what the originals do not have: our own options, by `PAUSA_OPTIONS`, and our own checks.
+    /// Their catalogs have no text for it.
     #[must_use]
     pub const fn is_ours_alone(&self) -> bool {
         matches!(

@@ -1,4 +1,4 @@
-//! What becomes known of a child until it has ended. Pure.
+//! What is known of a child when it has ended. Pure.
 
 use crate::model::errno::Errno;
 use crate::model::process::{Pid, Usage};
@@ -11,7 +11,7 @@ use crate::time::Nanoseconds;
 #[derive(Clone, Copy, Debug)]
 pub struct Asked {
     pub signal: Signal,
-    /// How it was sent. Only of kill(2) does the kernel say who has sent it.
+    /// How it was sent. Only for kill(2) does the kernel vouch for the sender.
     pub origin: Origin,
     /// Who has sent it, if it was by kill(2); 0 is a process outside of the PID namespace.
     pub sender: Pid,
@@ -23,8 +23,8 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Whether an end by `signal`, or by exit if there is none, is what this one asked for. A program that
-    /// crashes has not obeyed. What was sent in place of this one, by a rewrite or a ladder, counts as well.
+    /// Whether the child ended because it was asked to: by an exit (`None`), by this signal, or by one that a rewrite
+    /// or a ladder sent in its place. A program that crashes has not obeyed.
     #[must_use]
     pub fn explains(&self, signal: Option<Signal>) -> bool {
         const ASKING: SignalSet = SignalSet::of(&[Signal::TERM, Signal::INT, Signal::QUIT, Signal::HUP]);
@@ -41,7 +41,7 @@ pub enum OwnKill {
     Rewrite,
 }
 
-/// What becomes known of a child, and all of it when that has ended.
+/// What is known of a child. It is complete when the child has ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
     pub program: &'a [u8],

@@ -36,7 +36,7 @@ impl Event<'_> {
     /// | `%W` | that signal, by number |
     /// | `%c` | our exit status, a count |
     ///
-    /// What this event does not have stays empty.
+    /// What an event does not have is left empty.
     pub fn fill(&self, text: Text, speaker: Speaker<'_>, line: &mut Line) {
         let mut is_letter = false;
         for &byte in text.0 {

@@ -1,4 +1,4 @@
-//! A line of text put together without a heap: what `core::fmt` would do, at a tenth of its bytes. Pure.
+//! A line of text, put together without a heap. `core::fmt` would do the same with ten times the code. Pure.
 
 use crate::message::strerror::strerror;
 use crate::message::text::Text;
@@ -6,10 +6,10 @@ use crate::model::errno::Errno;
 use crate::model::process::Pid;
 use crate::model::signal::Signal;
 
-/// Room for a line, or for a termination message, which is a few; what does not fit is cut off, the newline never.
+/// Room for a line, or for a termination message, which has several. A longer text is cut, but its newline is kept.
 const CAPACITY: usize = 1800;
 
-/// How much of a foreign text is shown: it must not crowd out the remedy behind it.
+/// How much of a foreign text is shown: it must leave room for our words behind it.
 const QUOTED: usize = 200;
 
 /// One line (or a few, in a usage message), built piece by piece.
@@ -78,9 +78,9 @@ impl Line {
         self.digits(number, 1)
     }
 
-    /// Adds a number in decimal, with zeroes before it if it has less digits than `least`.
+    /// Adds a number in decimal, with zeroes before it if it has fewer digits than `least`.
     pub fn digits(&mut self, number: u64, least: usize) -> &mut Self {
-        // u64::MAX has 20 digits. They come last first.
+        // u64::MAX has 20 digits. The last one is found first.
         let mut digits = [0; 20];
         let mut rest = number;
         for place in digits.iter_mut().rev() {
@@ -94,7 +94,7 @@ impl Line {
         self
     }
 
-    /// Adds `SIGTERM`, or `SIGRTMIN+3`, or for the two that have no name `signal 32`.
+    /// Adds `SIGTERM` or `SIGRTMIN+3`; 32 and 33 have no name: `signal 32`.
     pub fn signal(&mut self, signal: Signal) -> &mut Self {
         match (signal.name(), signal.number()) {
             (b"", 34) => self.bytes(b"SIGRTMIN"),

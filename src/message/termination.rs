@@ -11,7 +11,7 @@ use crate::model::siginfo::Origin;
 use crate::model::signal::Signal;
 use crate::time::Nanoseconds;
 
-/// The forms that there are.
+/// The form of the message.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Format {
     /// `field: value`, one a line.
@@ -146,7 +146,7 @@ impl Sheet<'_> {
         self.line.bytes(before).text(FIELDS.find(field as u8).unwrap_or(Text::EMPTY)).bytes(between)
     }
 
-    /// Stands on both sides of a value that is no number.
+    /// Adds what stands on both sides of a value that is not a number.
     fn mark(&mut self) -> &mut Line {
         if self.format == Format::Json { self.line.push(b'"') } else { self.line }
     }

@@ -28,7 +28,7 @@ impl Texts {
     }
 }
 
-/// The key for `number`, 0 to 127. No text of ours has such a byte, and it is no NUL.
+/// The key for `number`, 0 to 127: a byte that is not NUL and not in our texts, which are ASCII.
 #[must_use]
 pub const fn key(number: u8) -> u8 {
     0x80 | number

@@ -46,7 +46,7 @@ impl Errno {
     pub const fn of(number: i32) -> Self {
         Self(match NonZero::new(number as u32) {
             Some(number) => number,
-            // No error at all is not asked for.
+            // Not reached: 0 is not an error number.
             None => NonZero::<u32>::MIN,
         })
     }

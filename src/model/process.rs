@@ -1,4 +1,4 @@
-//! Processes and descriptors as numbers, whom of them a signal is for, and what becomes of children. Pure.
+//! Processes and descriptors as numbers, recipients of signals, and what becomes of children. Pure.
 
 use core::ffi::c_int;
 
@@ -25,7 +25,7 @@ impl Pid {
         self.0
     }
 
-    /// As it is written: no process has a number below 0.
+    /// For texts. No process has a number below 0.
     #[must_use]
     pub const fn number(self) -> u32 {
         self.0 as u32
@@ -44,7 +44,7 @@ pub enum Recipient {
     Everyone,
 }
 
-/// What a child has used, all that it has waited for included (getrusage(2), RUSAGE_CHILDREN).
+/// What a child has used, including the children that it has waited for (getrusage(2), RUSAGE_CHILDREN).
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Usage {
     /// On a processor, in the program and in the kernel for it.
@@ -74,7 +74,7 @@ impl Fd {
     pub const STDIN: Self = Self(0);
     pub const STDOUT: Self = Self(1);
     pub const STDERR: Self = Self(2);
-    /// The first one that is no standard stream.
+    /// The first one that is not a standard stream.
     pub const FIRST_OTHER: Self = Self(3);
 
     #[must_use]

@@ -1,4 +1,4 @@
-//! A signal that has been received, with all that the kernel tells of it (sigaction(2), `siginfo_t`). Pure.
+//! A signal that has been received, with all that the kernel says about it (sigaction(2), `siginfo_t`). Pure.
 
 use core::ffi::c_int;
 
@@ -73,8 +73,8 @@ impl Received {
         }
     }
 
-    /// Whether somebody queued it with a value: then the kernel lets us pass the whole of it on, sender and
-    /// value included. It refuses that for kill(2) and for its own signals.
+    /// Whether it was queued with a value (sigqueue(3)): then the kernel lets us pass it on with sender and value. It
+    /// refuses that for kill(2) and for its own signals.
     #[must_use]
     pub fn is_queued(&self) -> bool {
         self.origin() == Origin::Queued

@@ -1,4 +1,4 @@
-//! Signals: the number as a type, names, sets, and who gets what instead of what. Pure.
+//! Signals: the number as a type, names, sets, and rewrites. Pure.
 //!
 //! Numbers follow signal(7): standard signals 1 to 31, real-time signals 32 to 64. `RTMIN` is 34, as glibc
 //! and the shells count it, because NPTL keeps 32 and 33 for itself.
@@ -101,7 +101,7 @@ impl Signal {
         split(NAMES, b' ').position(is_called).and_then(|index| Self::new(index as c_int + 1))
     }
 
-    /// The distance in `RTMIN+n` and `RTMAX-n`, at most what keeps the result among 34 to 64.
+    /// The distance in `RTMIN+n` and `RTMAX-n`, if the result is within 34 to 64.
     fn offset(rest: &[u8], sign: u8) -> Option<c_int> {
         match rest.split_first() {
             None => Some(0),
@@ -195,7 +195,7 @@ impl Iterator for Signals {
     type Item = Signal;
 
     fn next(&mut self) -> Option<Signal> {
-        // Of no signals, the next is 65, which there is not.
+        // An empty set gives 65, which is not a signal.
         let next = Signal::new(self.0.0.trailing_zeros() as c_int + 1)?;
         self.0.remove(next);
         Some(next)
@@ -206,11 +206,10 @@ impl Iterator for Signals {
 #[derive(Clone, Debug)]
 pub struct Rewrites([u8; Signal::LAST as usize + 1]);
 
-/// Nobody has said anything of this signal: it is passed on as it is. Every other entry is the number of what is sent,
-/// perhaps the same.
+/// No option has named this signal: it is passed on as it is. An option may also say so; then the entry is the number.
 const UNCHANGED: u8 = 0;
 
-/// The number of no signal.
+/// Not the number of a signal: nothing is passed on.
 const DROPPED: u8 = u8::MAX;
 
 impl Rewrites {
@@ -227,7 +226,7 @@ impl Rewrites {
         }
     }
 
-    /// The same, unless somebody has said what becomes of `from`.
+    /// The same, unless [`Self::set`] has already said what becomes of `from`.
     pub fn set_by_default(&mut self, from: Signal, to: Signal) {
         if let Some(entry @ &mut UNCHANGED) = self.0.get_mut(usize::from(from.number())) {
             *entry = to.number();

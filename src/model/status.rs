@@ -10,8 +10,8 @@
 //! | 127 | the command was not found |
 //!
 //! The numbers are those of the shells (POSIX XCU 2.8.2), env(1), timeout(1) and docker-run(1).
-//! execline's `exitcodes` page says well what 128 + n loses: a child that exits with 143 by itself looks
-//! the same. The reports tell them apart.
+//! 128 + n loses something, as execline's `exitcodes` page says well: a child that exits with 143 by itself looks the
+//! same as one that SIGTERM ended. The reports and the termination message show the difference.
 
 use core::ffi::c_int;
 
@@ -25,6 +25,12 @@ impl WaitStatus {
     #[must_use]
     pub const fn new(raw: c_int) -> Self {
         Self(raw)
+    }
+
+    /// What the kernel says of a process that `signal` has killed, without a core dump.
+    #[must_use]
+    pub const fn killed_by(signal: Signal) -> Self {
+        Self(signal.number() as c_int)
     }
 
     /// The exit code; 0 if it has not exited.
@@ -117,6 +123,9 @@ mod tests {
             assert_eq!(wait.exit_code(), code, "{raw:#x}");
             let stopped = (libc::WIFSTOPPED(raw)).then(|| Signal::new(libc::WSTOPSIG(raw))).flatten();
             assert_eq!(wait.stop_signal(), stopped, "{raw:#x}");
+            if let Some(signal) = Signal::new(raw) {
+                assert_eq!(WaitStatus::killed_by(signal), wait, "{raw:#x}");
+            }
             if libc::WIFSIGNALED(raw) && libc::WTERMSIG(raw) <= 64 {
                 assert_eq!(wait.term_signal().unwrap().number(), libc::WTERMSIG(raw) as u8, "{raw:#x}");
                 assert_eq!(wait.dumped_core(), libc::WCOREDUMP(raw), "{raw:#x}");

@@ -17,9 +17,9 @@ pub enum Target {
 /// What to do about a signal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Response {
-    /// Some child has something to say to wait4(2).
+    /// A child has ended or stopped: wait4(2) says which.
     Reap,
-    /// Send this one on.
+    /// Forward this signal.
     Send(Signal),
     /// Nothing: a rewrite says so.
     Drop,

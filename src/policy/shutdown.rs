@@ -21,23 +21,23 @@ struct Step {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ladder {
     steps: [Step; STEPS],
-    /// Which of them is the last. Counted so, a ladder that changes nothing is all zeroes.
+    /// The index of the last step. Thus a ladder that changes nothing is all zeroes.
     last: usize,
 }
 
 impl Ladder {
-    /// Sends on what came, and never more.
+    /// Forwards the signal that came, and does nothing else.
     pub const NONE: Self = Self { steps: [Step { signal: None, wait: Nanoseconds::ZERO }; STEPS], last: 0 };
 
-    /// From now on: sends on what came, waits, and kills.
+    /// From now on: forwards the signal that came, waits, and kills.
     pub const fn kill_after(&mut self, wait: Nanoseconds) {
         self.steps[0] = Step { signal: None, wait };
         self.steps[1] = Step { signal: Some(Signal::KILL), wait: Nanoseconds::ZERO };
         self.last = 1;
     }
 
-    /// Reads `TERM:20s,QUIT:5s,KILL`: signals, each but the last with the time to wait after it. `None` if it is
-    /// none, and then there may be half a ladder.
+    /// Reads `TERM:20s,QUIT:5s,KILL`: signals, each but the last with the time to wait after it. `None`: it is not a
+    /// ladder, and this one may be half changed.
     // Inlined, it takes the registers of all other options: 160 bytes.
     #[inline(never)]
     pub fn read(&mut self, text: &[u8]) -> Option<()> {
@@ -49,7 +49,7 @@ impl Ladder {
             place.wait = duration(wait.unwrap_or(b"0"))?;
             self.last = index;
             let Some(behind) = behind else { return Some(()) };
-            // Without a time, there is no next step.
+            // A step with a next one must have a time.
             wait?;
             rest = behind;
         }
@@ -63,8 +63,8 @@ impl Ladder {
         self.steps[0].wait
     }
 
-    /// How long a drain may take before all are killed: what the first step waits, nothing if that is SIGKILL already.
-    /// `None`: there is no second step, so no limit.
+    /// How long a drain may take before all are killed: the wait of the first step, or no time if that step is SIGKILL.
+    /// `None`: without limit, since there is no second step.
     #[must_use]
     pub fn drain_limit(&self) -> Option<Nanoseconds> {
         (self.last > 0 || self.steps[0].signal == Some(Signal::KILL)).then_some(self.first_wait())
@@ -77,11 +77,11 @@ pub struct Shutdown<'a> {
     ladder: &'a Ladder,
     /// How long the first stop signal is held back.
     delay: Nanoseconds,
-    /// The last one that was asked for and not sent at once.
+    /// The stop signal that is held back.
     held: Signal,
     /// The next step; the first until the child has been asked to stop.
     next: usize,
-    /// When it is due, if it is.
+    /// When the next step is due; `None`: there is none.
     due: Option<Nanoseconds>,
 }
 
@@ -94,7 +94,7 @@ impl<'a> Shutdown<'a> {
     /// A stop signal came: what to send now, if anything.
     pub fn ask(&mut self, signal: Signal, now: Nanoseconds) -> Option<Signal> {
         if self.next > 0 {
-            // The ladder goes on; who asks again is heard as well.
+            // The ladder goes on, and a repeated request is passed on as well.
             return Some(signal);
         }
         if self.delay > Nanoseconds::ZERO && self.due.is_none() {

@@ -1,9 +1,9 @@
-//! Those that are left: all of them are killed when a ladder ends, and with `--drain` they are asked to end when the
-//! child has ended, and waited for.
+//! The remaining processes: when a ladder ends, all are killed; with `--drain` they are asked to end when the child has
+//! ended, and waited for.
 //!
 //! As PID 1 that is every process of the namespace, and one kill(2) reaches them. Otherwise it is our descendants, and
 //! the kernel lists only our children: deeper ones become ours as their parents end, so each sweep is followed by
-//! another until nobody is left. A child that we have not reaped keeps its number, so no stranger is hit.
+//! another until none is left. A child that we have not reaped keeps its number, so no other process is hit.
 //! Where there is no list (no /proc, no CONFIG_PROC_CHILDREN), only the command and its group are reached.
 
 use super::supervisor::{Children, Supervisor};
@@ -15,7 +15,7 @@ use crate::run::post_mortem;
 use crate::sys::Kernel;
 
 impl<K: Kernel> Supervisor<'_, K> {
-    /// Kills all whom we may, the child among them.
+    /// Kills all that we may signal, the child among them.
     pub(super) fn kill_all(&mut self) {
         if self.own == Pid::INIT {
             let _ = self.kernel.kill(Recipient::Everyone, Signal::KILL);
@@ -30,14 +30,15 @@ impl<K: Kernel> Supervisor<'_, K> {
         if self.own != Pid::INIT {
             let _ = self.kernel.kill(Recipient::Group(self.child), Signal::KILL);
         }
-        // A success of the above says nothing about the child: kill(2) passes over whom it may not signal.
+        // A success of these calls says nothing about the child: kill(2) skips processes that we may not signal.
         let child = Recipient::Process(self.child);
         if self.kernel.kill(child, Signal::KILL) == Err(Errno::PERM) && !self.kill_as_its_user(child) {
             self.give_up();
         }
     }
 
-    /// Whether somebody is on the way to kill the child who may. As PID 1 nobody need: our end is its end.
+    /// Has a messenger kill the child as the child's user, and says whether there is one. PID 1 needs none: its end is
+    /// the end of the child.
     fn kill_as_its_user(&self, child: Recipient) -> bool {
         self.own != Pid::INIT
             && post_mortem::real_user(self.kernel, self.child)
@@ -55,7 +56,7 @@ impl<K: Kernel> Supervisor<'_, K> {
     }
 
     /// The child has ended, and is not reaped yet: the last moment at which its number is its group's for certain.
-    /// Where the group has nobody else, nothing is lost.
+    /// If the group has no other process, nothing is lost.
     pub(super) fn child_is_ending(&self) {
         let group = Recipient::Group(self.child);
         if let Some(signal) = self.farewell().filter(|_| self.config.target == Target::Group) {
@@ -68,8 +69,8 @@ impl<K: Kernel> Supervisor<'_, K> {
 
     /// The child has ended. If a kill or a drain is under way, sees it through.
     ///
-    /// The first step of the ladder says how long those that are left have got; then they are killed. What has not
-    /// ended long after that hangs in the kernel, and is given up.
+    /// The first step of the ladder says how much time the remaining processes have; then they are killed. A process
+    /// that has not ended some time after that hangs in the kernel, and is not waited for any more.
     pub(super) fn drain(&mut self) {
         let is_wanted = self.config.drains || (self.killing.is_some() && self.own != Pid::INIT);
         if !is_wanted || self.has_given_up {
@@ -79,7 +80,7 @@ impl<K: Kernel> Supervisor<'_, K> {
         if self.own == Pid::INIT && self.killing.is_none() {
             self.ask(Recipient::Everyone);
         }
-        // So many of our children, the first ones in the list, have been asked.
+        // How many of our children have been asked: the first ones in the list.
         let mut asked = 0;
         loop {
             if self.killing.is_some() {
@@ -101,7 +102,7 @@ impl<K: Kernel> Supervisor<'_, K> {
                 self.step(Signal::KILL);
                 continue;
             }
-            // A repeated stop signal goes to all that are left; anything else was for the child, which is gone.
+            // A repeated stop signal goes to all that remain. Any other signal was for the child, which has ended.
             match self.wait(SignalSet::ALL, children, due) {
                 Ok(Some(received)) if self.config.stop_on.contains(received.signal) => {
                     self.ask_again(received.signal);
@@ -118,8 +119,8 @@ impl<K: Kernel> Supervisor<'_, K> {
         let _ = self.kernel.kill(recipient, Signal::CONT);
     }
 
-    /// Asks the children that have become ours since so many were asked; they are the last ones of the list
-    /// (forget_original_parent in the kernel's `exit.c`). Says how many there are.
+    /// Asks our children except for the first `asked`, which have been asked already: adopted ones come last in the
+    /// list (forget_original_parent in the kernel's `exit.c`). Returns how many have been asked now.
     fn ask_adopted(&self, asked: u64) -> u64 {
         let mut count = 0;
         let _ = self.kernel.each_child(|child| {

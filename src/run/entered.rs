@@ -12,11 +12,11 @@
 use crate::model::process::Pid;
 use crate::sys::{self, Kernel, Linux};
 
-/// Whether an engine has put us into the container of PID 1. If that cannot be found out, without /proc, we take it to
-/// be so: options that are missing do no harm to others.
+/// Whether an engine has put us into the container of PID 1. If that cannot be found out, without /proc, the answer is
+/// yes: options that are not read do no harm to others.
 #[must_use]
 pub fn is_entered() -> bool {
-    // Both files are for everybody to read (proc_pid_cgroup(5)); their beginnings tell containers apart.
+    // Any user may read both files (proc_pid_cgroup(5)). Their beginnings differ between containers.
     let (mut first, mut own) = ([0; 1024], [0; 1024]);
     sys::getpid() != Pid::INIT
         && sys::parent() == Pid::new(0)

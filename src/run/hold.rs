@@ -1,10 +1,8 @@
 //! Pause mode: three handlers, then pause for ever, which keeps the namespaces alive.
 //!
-//! The contract is that of Kubernetes' pause.c: these dispositions, this order, these exit codes, nothing
-//! else. What it does not do is leave zombies that were there before, or lose a SIGTERM that comes before
-//! the handler: signals are blocked from the first instruction until the handlers stand.
-
-use core::ffi::c_int;
+//! The contract is that of Kubernetes' pause.c: these dispositions, this order, these exit codes, nothing else. Two
+//! things are better: zombies that were there before are reaped, and a SIGTERM that comes before its handler is not
+//! lost, because signals are blocked from the first instruction until the handlers are installed.
 
 use crate::cli::config::{Config, Hold};
 use crate::cli::personality::Personality;
@@ -14,12 +12,17 @@ use crate::model::process::{Change, Pid};
 use crate::model::signal::{Signal, SignalSet};
 use crate::model::status::ExitStatus;
 use crate::run::report::{refuse, report};
-use crate::sys::{self, Disposition, Linux};
+use crate::sys::{self, Caught, Disposition, Linux, MainStack};
 
 /// Holds until a signal ends it. Comes back only with pause.c's exit code of what failed.
 // A function of its own, so that `link.ld` finds it by its name for a hold's one page.
 #[inline(never)]
-pub fn hold(hold: Hold, config: &Config<'_>, inherited: Result<SignalSet, Errno>) -> ExitStatus {
+pub fn hold(
+    hold: Hold,
+    config: &Config<'_>,
+    inherited: Result<SignalSet, Errno>,
+    stack: &MainStack,
+) -> ExitStatus {
     if let Some(signal) = config.parent_death {
         // Fails only for a number that is no signal.
         let _ = sys::set_parent_death_signal(signal);
@@ -51,14 +54,14 @@ pub fn hold(hold: Hold, config: &Config<'_>, inherited: Result<SignalSet, Errno>
         // While all signals are blocked: a line that cannot be written may raise one.
         report(Linux, config, Event::Holding);
     }
-    // What was never blocked need not be let in.
+    // If the first mask was refused, no signal is blocked.
     if let (Ok(_), Err(errno)) = (inherited, sys::set_mask(SignalSet::EMPTY)) {
         return refuse(config, errno);
     }
     // Zombies that were there before the handler: no SIGCHLD will come for them.
-    reap(0);
+    reap_all();
     loop {
-        sys::release_memory();
+        sys::release_memory(stack);
         let errno = sys::pause();
         if errno != Errno::INTR {
             return refuse(config, errno);
@@ -66,16 +69,16 @@ pub fn hold(hold: Hold, config: &Config<'_>, inherited: Result<SignalSet, Errno>
     }
 }
 
-extern "C" fn end(_: c_int) {
+extern "C" fn end(_: Caught) {
     sys::exit(ExitStatus::SUCCESS);
 }
 
-extern "C" fn report_and_end(number: c_int) {
-    if let Some(signal) = Signal::new(number) {
-        // A handler is given nothing but a number. The sentence is pause's, whoever holds.
+extern "C" fn report_and_end(caught: Caught) {
+    if let Some(signal) = caught.signal() {
+        // A handler is given no `Config`. Under every name the text is that of pause.
         report(Linux, &Personality::pause().config(b""), Event::HoldEnds { signal });
     }
-    end(number);
+    end(caught);
 }
 
 /// The next child that has ended or stopped. One SIGCHLD may stand for many of them (signal(7)).
@@ -83,14 +86,18 @@ fn next_change() -> Option<Change> {
     sys::next_change().ok().flatten()
 }
 
-extern "C" fn reap(_: c_int) {
+fn reap_all() {
     while next_change().is_some() {}
 }
 
-extern "C" fn reap_and_report(_: c_int) {
+extern "C" fn reap(_: Caught) {
+    reap_all();
+}
+
+extern "C" fn reap_and_report(_: Caught) {
     while let Some(Change { pid, wait, .. }) = next_change() {
         if wait.stop_signal().is_none() {
-            // A handler is given nothing but a number. Only pausa itself asks for this one.
+            // A handler is given no `Config`. Only pausa under its own name installs this handler.
             let mut config = Personality::ours().config(b"");
             config.verbosity = Level::Info;
             report(Linux, &config, Event::Reaped { pid, wait });

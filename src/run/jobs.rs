@@ -14,7 +14,7 @@ use crate::model::signal::Signal;
 use crate::policy::forward::{self, Target};
 use crate::sys::Kernel;
 
-/// How the child and the terminal belong together.
+/// What the child and the terminal have to do with each other.
 #[derive(Clone, Copy, Debug)]
 pub struct Jobs<K> {
     /// The terminal that controls our session, if the foreground is our business.
@@ -27,14 +27,14 @@ pub struct Jobs<K> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Stop {
     None,
-    /// A stop signal was sent on: somebody wants it stopped.
+    /// A stop signal was forwarded: the sender wants it stopped.
     Asked,
-    /// It has stopped, and nobody has continued it through us.
+    /// It has stopped, and we have not continued it.
     Stopped,
 }
 
 impl<K: Kernel> Supervisor<'_, K> {
-    /// The child has stopped. With a terminal, stop as well, so that the shell above gets it back.
+    /// The child has stopped. At a terminal we stop as well, so that the shell above gets the terminal back.
     pub(super) fn child_stopped(&mut self, signal: Signal) {
         self.report(Event::Stopped { pid: self.child, signal });
         let was_asked = self.stop == Stop::Asked;
@@ -43,10 +43,10 @@ impl<K: Kernel> Supervisor<'_, K> {
         if self.own != Pid::INIT && self.stop_ourselves(signal) {
             return self.resume();
         }
-        // PID 1 cannot stop, and the kernel does not stop a group that nobody could continue (an orphaned
-        // one, setpgid(2)). Then nobody could continue the child either: go on, as it would without us.
+        // PID 1 cannot stop, and the kernel does not stop an orphaned group, which no shell could continue
+        // (setpgid(2)). Then no shell could continue the child either, so we do, as it would have gone on without us.
         let resumable = match signal {
-            // Somebody's will and no key.
+            // The sender wanted that; it was not a key.
             _ if was_asked => false,
             Signal::TSTP => true,
             Signal::TTIN | Signal::TTOU => terminal.put_forward(self.group_of_child()),
@@ -57,8 +57,9 @@ impl<K: Kernel> Supervisor<'_, K> {
         }
     }
 
-    /// Stops our process group, as the terminal would have if the child were in it; or us alone, where it is in it and
-    /// the terminal has. Comes back when we go on, or at once if the kernel refuses; says which.
+    /// Stops our process group, as the terminal would have done if the child were in it. If the child is in it, the
+    /// terminal has done so, and we stop ourselves alone. Returns true when we have been continued, and false at once
+    /// if the kernel does not stop us.
     fn stop_ourselves(&self, signal: Signal) -> bool {
         let whom = if self.jobs.shares_group { Recipient::Process(self.own) } else { Recipient::OwnGroup };
         self.kernel.stop(whom, if signal == Signal::STOP { Signal::TSTP } else { signal });
@@ -66,8 +67,9 @@ impl<K: Kernel> Supervisor<'_, K> {
         self.kernel.take_pending(Signal::CONT)
     }
 
-    /// Its own, unless it has stayed in ours: then it has one if it has made one since. TIOCSPGRP takes any number of a
-    /// process of the session, and the foreground would be with nobody (drivers/tty/tty_jobctrl.c).
+    /// The process group of the child. A child that began in our group may have made its own since. The kernel must be
+    /// asked: TIOCSPGRP accepts the number of any process of the session, and the foreground would then belong to an
+    /// empty group (drivers/tty/tty_jobctrl.c).
     fn group_of_child(&self) -> Pid {
         match self.jobs.shares_group {
             true => self.kernel.group_of(self.child).unwrap_or(self.child),
@@ -75,12 +77,12 @@ impl<K: Kernel> Supervisor<'_, K> {
         }
     }
 
-    /// SIGCONT: whoever sent it has put us into the foreground (`fg`) or not (`bg`).
+    /// SIGCONT came: `fg` has put us into the foreground before, `bg` has not.
     pub(super) fn resume(&mut self) {
         if let Some(terminal) = self.jobs.terminal {
             terminal.pass(self.kernel.own_group(), self.group_of_child());
         }
-        // A key stops the whole group, so the whole group goes on.
+        // A key stops the whole group, so the whole group is continued.
         let target = match self.config.target {
             Target::Child if self.stop == Stop::Stopped => Target::Group,
             target => target,

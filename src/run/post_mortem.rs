@@ -45,7 +45,7 @@ pub fn oom_kills(kernel: impl Kernel) -> u64 {
 }
 
 /// Who has sent a stop signal. The sender's name can be read only as long as the sender lives, so this is done at
-/// once. Who queues a signal may claim any sender, so then no name is looked for.
+/// once. A queued signal may claim any sender, so no name is looked for.
 pub fn asked(kernel: impl Kernel, received: &Received) -> Asked {
     let (origin, sender) = (received.origin(), received.sender());
     let mut comm = [0; 16];

@@ -12,12 +12,12 @@ use crate::model::process::Fd;
 use crate::model::status::ExitStatus;
 use crate::sys::{self, Kernel};
 
-/// Reports `event`, if `config` asks for its level. `false`: it does, but the line could not be written.
+/// Reports `event`, if `config` asks for its level. `false`: the line could not be written.
 pub fn report(kernel: impl Kernel, config: &Config<'_>, event: Event<'_>) -> bool {
     if event.is_chatter() && config.verbosity < Level::Info {
         return true;
     }
-    // No other personality has texts for what comes from our own options.
+    // The other personalities have no texts for it.
     let catalog = if event.is_ours_alone() { &Personality::ours().catalog } else { config.catalog };
     let special = event.special_topic().and_then(|topic| catalog.find(topic));
     let Some((level, text)) = special.or_else(|| catalog.find(event.topic())) else { return true };
@@ -34,14 +34,13 @@ pub fn report(kernel: impl Kernel, config: &Config<'_>, event: Event<'_>) -> boo
     kernel.write_line(fd, line.as_bytes()).is_ok()
 }
 
-/// Reports that the kernel refuses what waiting for signals needs. Says what to exit with.
-#[cold]
+/// Reports that the kernel refuses a call without which pausa cannot wait for signals. Returns what to exit with.
 pub fn refuse(config: &Config<'_>, errno: Errno) -> ExitStatus {
     report(sys::Linux, config, Event::SignalsRefused { errno });
     ExitStatus(config.contract.failure)
 }
 
-/// Prints what was asked for, or complains about the call; then there is nothing to run.
+/// Prints what was asked for, or complains about the call. Returns what to exit with: no other task has an answer.
 pub fn answer(config: &Config<'_>) -> ExitStatus {
     let (contract, catalog) = (config.contract, config.catalog);
     let (printed, stream, status) = match config.task {
@@ -55,12 +54,12 @@ pub fn answer(config: &Config<'_>) -> ExitStatus {
             }
             (catalog.on_mistake, Stream::Stderr, contract.failure)
         }
-        _ => return ExitStatus::SUCCESS,
+        Task::Undecided | Task::Hold(_) | Task::Supervise(_) => return ExitStatus::SUCCESS,
     };
     let mut line = Line::new();
     let speaker = Speaker { name: config.name, pid: sys::getpid() };
     Event::NoCommand.fill(catalog.printed(printed.topic()), speaker, &mut line);
-    // What was asked for may wait for its reader, a complaint may not. A closed descriptor has no reader.
+    // An answer on stdout may wait for its reader, a complaint may not. If the stream is closed, there is no reader.
     let _ = match stream {
         Stream::Stdout => sys::write_all(Fd::STDOUT, line.as_bytes()),
         Stream::Stderr => sys::write_line(Fd::STDERR, line.as_bytes()),

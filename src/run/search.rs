@@ -1,5 +1,5 @@
-//! From the name of a command to a program that runs, as execvp(3) of glibc searches PATH, and more than an error
-//! number where there is none.
+//! From the name of a command to a program that runs, as execvp(3) of glibc searches PATH; and a hint that says more
+//! than the error number.
 
 use crate::args::{Command, Env};
 use crate::bytes::{split, split_once};
@@ -25,8 +25,8 @@ pub fn run(command: &Command<'_>, env: &Env<'_>, config: &Config<'_>) -> Errno {
     })
 }
 
-/// What the error does not say. The file may be there, and the kernel means the interpreter that it names (`#!`), or
-/// the loader (ELF): execve(2) says ENOENT for both.
+/// What the error number does not say. ENOENT of execve(2) may mean that the file is there, but its interpreter (`#!`)
+/// or its loader (ELF) is not.
 pub fn hint(errno: Errno, command: &Command<'_>, env: &Env<'_>, config: &Config<'_>) -> Text {
     if config.may_be_message_path && split_once(command.name.to_bytes(), b'/').1.is_some() {
         return text!(" (a path for the message belongs in the same word: -mPATH)");
@@ -45,8 +45,8 @@ pub fn hint(errno: Errno, command: &Command<'_>, env: &Env<'_>, config: &Config<
     }
 }
 
-/// Tries the paths that the command may have, searching PATH as execvp(3) does, until one of them does not fail in a
-/// way that leads to the next. Comes back with the error.
+/// Tries the paths that the command may have, searching PATH as execvp(3) does. Some errors lead to the next path; any
+/// other is the answer.
 fn search(command: &Command<'_>, env: &Env<'_>, attempt: &dyn Fn(&[u8]) -> Errno) -> Errno {
     let name = command.name.to_bytes_with_nul();
     if name.len() == 1 || split_once(name, b'/').1.is_some() {

@@ -1,6 +1,6 @@
 //! From clone to exec: the child gets a process group of its own, the terminal's foreground if it was ours,
-//! and the signal mask and dispositions that we were started with. We go on at once, and hear and forward signals
-//! however long its execve(2) takes.
+//! and the signal mask and dispositions that we were started with. We go on at once, and forward signals however long
+//! its execve(2) takes.
 //!
 //! Both processes have the same memory until then. All that the child reads stays as it is; what it writes is its own
 //! stack, the pointers of `Command` and `Env`, which we never look at again, and why it failed, which is atomic.
@@ -23,8 +23,8 @@ use crate::run::terminal::Terminal;
 use crate::sys::{self, Disposition, Linux};
 use crate::time::Nanoseconds;
 
-/// Why a program never ran. Known for certain once its process has been waited for, which makes what that wrote
-/// visible. Not known where the child has no memory in common with us, as in qemu-user.
+/// Why a program never ran. The child writes it; once we have waited for the child, it is visible here. It stays
+/// unknown where the child shares no memory with us, as in qemu-user.
 #[derive(Debug, Default)]
 pub struct Failure(AtomicU32);
 
@@ -42,13 +42,13 @@ impl Failure {
     }
 }
 
-/// Starts `command`, calls `parent` with its process or with the reason why there is none, and ends with what that
-/// comes back with. A command that cannot be run is told of by the child, which exits by itself.
+/// Starts `command`, calls `parent` with the new process or with the reason why there is none, and exits with what
+/// `parent` returns. If the command cannot be run, the child reports that and exits.
 ///
-/// All signals are blocked: what comes for us meanwhile is forwarded. The child lets them in just before execve(2).
-/// What is sent to it earlier is pending until then, and from then on does what it does to its program, which inherits
-/// what is ignored and has all else at its default: it may end before its first instruction. The child has no handlers,
-/// so nothing that it gets is swallowed.
+/// All signals are blocked: those for us wait in the queue, and are forwarded later. The child unblocks them just
+/// before execve(2). A signal that it gets earlier is pending until then; afterwards it has the effect that it has on
+/// the program, which inherits ignored signals and has the default for all others: it may end before its first
+/// instruction. The child has no handlers, so no signal to it is lost.
 pub fn spawn(
     command: &Command<'_>,
     env: &Env<'_>,
@@ -69,14 +69,15 @@ pub fn spawn(
         Child { command, env, config, place, terminal, inherited, on_child, own, group, failure: &failure };
     sys::clone(&|| child.run(), |spawned| {
         if let (Ok(leader), Place::OwnGroup) = (spawned, place) {
-            // The child does the same: whichever is first, no signal to the group misses it. EACCES: it runs its program.
+            // The child does the same: whoever is first, no signal to the group misses it. EACCES: the program runs
+            // already.
             let _ = sys::lead_group(leader);
         }
         parent(spawned, &failure)
     })
 }
 
-/// What the child is given.
+/// What the child needs.
 struct Child<'a> {
     command: &'a Command<'a>,
     env: &'a Env<'a>,
@@ -135,7 +136,7 @@ impl Child<'_> {
         // The same call has worked at the start.
         let _ = sys::set_mask(mask);
         let errno = search::run(self.command, env, config);
-        // As wherever a line is written: a write that fails may raise a signal.
+        // A write that fails may raise a signal, so all are blocked where a line is written.
         let _ = sys::set_mask(SignalSet::ALL);
         self.failure.set(errno);
         let hint = search::hint(errno, self.command, env, config);

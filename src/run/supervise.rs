@@ -1,7 +1,5 @@
 //! Supervise: prepare, spawn the command, and hand over to the loop in `supervisor`.
 
-use core::ffi::c_int;
-
 use crate::args::{Command, Env};
 use crate::cli::config::{Config, Place};
 use crate::message::event::Event;
@@ -17,10 +15,11 @@ use crate::run::report::{refuse, report};
 use crate::run::spawn;
 use crate::run::supervisor::Supervisor;
 use crate::run::terminal::Terminal;
-use crate::sys::{self, Disposition, Linux};
+use crate::sys::{self, Caught, Disposition, Linux};
 use crate::time::Nanoseconds;
 
-/// Runs `command` and comes back with what to exit with. `inherited` is the signal mask from before ours.
+/// Runs `command` and ends with its status, without coming back: the child shares this stack (`sys::clone`). Returns a
+/// failure from before the child. `inherited` is the signal mask from before ours.
 pub fn supervise(
     command: &Command<'_>,
     env: &Env<'_>,
@@ -29,7 +28,7 @@ pub fn supervise(
 ) -> ExitStatus {
     let inherited = match inherited {
         Ok(inherited) => inherited,
-        // What is not blocked is not queued: neither a signal nor the end of the child would be noticed.
+        // Signals that are not blocked are not queued: neither they nor the end of the child would be noticed.
         Err(errno) => return refuse(config, errno),
     };
     if config.is_verbose_by_variable {
@@ -84,9 +83,9 @@ pub fn supervise(
         let program = command.name.to_bytes();
         report(Linux, config, Event::Spawned { pid: child, name: program });
         if own == Pid::INIT {
-            show_what_is_heard(config.contract.collected);
+            show_handlers(config.contract.collected);
         }
-        // Whoever names a file of the working directory wants it there: dumb-init has no such file, and leaves.
+        // A message path may be relative to the working directory. dumb-init has no message, and leaves.
         let stays = config.message.is_some_and(|path| path.first() != Some(&b'/'));
         if config.contract.leaves_directory && !stays {
             sys::leave_directory();
@@ -105,20 +104,20 @@ pub fn supervise(
     })
 }
 
-/// The kernel shows a signal that is waited for as neither blocked nor caught (proc_pid_status(5)), as for a program
-/// that cares about none. Whoever looks there before a SIGTERM, and sends SIGKILL to such a one (Kata's agent does,
-/// `is_signal_handled`), must see that we listen. So all are caught, by a handler that never runs, since all are
-/// blocked. The child has been cloned, so what it inherits stays as it is.
-fn show_what_is_heard(signals: SignalSet) {
-    extern "C" fn never(_: c_int) {}
+/// Makes /proc show that we handle `signals`. The kernel shows a signal that is waited for as not caught
+/// (proc_pid_status(5)), and Kata's agent sends SIGKILL in place of a SIGTERM that is not caught (`is_signal_handled`).
+/// So each gets a handler, which never runs, since all are blocked. The child has been cloned already, and does not
+/// inherit them.
+fn show_handlers(signals: SignalSet) {
+    extern "C" fn never(_: Caught) {}
     for signal in signals {
         // KILL and STOP are as they are.
         let _ = sys::set_disposition(signal, Disposition::handled(never));
     }
 }
 
-/// Whether a shell may be above us that waits for our process group as one job, of which we are a part. The leader of a
-/// session has no shell above on its terminal.
+/// Whether our process group may be a job, for which a shell above us waits. The leader of a session has no shell above
+/// it on its terminal.
 fn is_job(config: &Config<'_>, own: Pid) -> bool {
     config.contract.joins_job
         && config.target == Target::Child
@@ -126,7 +125,7 @@ fn is_job(config: &Config<'_>, own: Pid) -> bool {
         && sys::own_session() != own
 }
 
-/// Sees to it that orphans come to us, or says that they will not.
+/// Becomes a subreaper, so that orphans come to us, or reports that they will not.
 fn adopt(config: &Config<'_>) {
     if config.adopts_orphans {
         let event = match sys::become_subreaper() {
@@ -139,7 +138,8 @@ fn adopt(config: &Config<'_>) {
     }
 }
 
-/// Gives up the terminal, so that the child's session can have it. Says which signals are to be ignored once.
+/// Gives up the terminal, so that the child's session can have it. Returns the signals that this causes, each of which
+/// is to be ignored once.
 fn give_up_terminal(config: &Config<'_>, own: Pid) -> SignalSet {
     let (ignored_once, event) = match sys::give_up_terminal(Fd::STDIN) {
         // The leader of a session that gives up its terminal gets SIGHUP and SIGCONT for it (tty_ioctl(4)).

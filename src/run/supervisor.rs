@@ -3,9 +3,8 @@
 //! The signals to forward stay blocked for good, and are taken from the queue one by one: no handler, no race between
 //! a check and a wait, nothing lost, and no wake-up but by a signal or a deadline.
 //!
-//! Each turn looks at the children and at the deadline before it takes one signal, and does a bounded number of
-//! things. So a flood of signals or of orphans costs processor time, but hides neither the end of the child nor a
-//! deadline.
+//! Each turn looks at the children and at the deadline before it takes one signal, and reaps a bounded number. So a
+//! flood of signals or of orphans costs processor time, but hides neither the end of the child nor a deadline.
 
 use crate::cli::config::Config;
 use crate::message::event::{Event, Level};
@@ -23,12 +22,12 @@ use crate::run::report::report;
 use crate::sys::Kernel;
 use crate::time::Nanoseconds;
 
-/// How many children are reaped before the loop looks at anything else: whoever forks without end shall not
-/// keep it from a deadline.
+/// How many children are reaped before the loop looks at anything else: a program that forks without end must not keep
+/// it from a deadline.
 const BURST: usize = 64;
 
-/// How long a process that was killed may take to end before it is given up: it hangs in the kernel, or is
-/// not ours to kill. A grace period that is longer counts instead.
+/// How long pausa waits for the end of a process that it has killed, which may hang in the kernel, or belong to another
+/// user. If the grace period is longer, pausa waits as long as that.
 const GIVE_UP_AFTER: Nanoseconds = Nanoseconds::SECOND;
 
 /// A child and what is known of it.
@@ -39,17 +38,17 @@ pub struct Supervisor<'a, K> {
     pub(super) child: Pid,
     pub(super) jobs: Jobs<K>,
     pub(super) stop: Stop,
-    /// When the killing is given up, once the last step of the ladder has come.
+    /// When we stop waiting for those that we have killed; `None` until SIGKILL has been sent to all.
     pub(super) killing: Option<Nanoseconds>,
-    /// Whether a stop signal has gone to the child: the last one may be held back yet.
+    /// Whether a stop signal has gone to the child. One that `--delay` holds back has not.
     has_passed_stop: bool,
-    /// Whether the child has ended. From when it is reaped on, its number may be somebody else's.
+    /// Whether the child has ended and is reaped: its number may belong to another process now.
     pub(super) has_ended: bool,
-    /// Of these, the first is not for the child.
+    /// The first of each of these signals is not for the child: we caused it by giving up the terminal.
     ignored_once: SignalSet,
-    /// Whether we end although the child may not have.
+    /// Whether we exit although the child may live.
     pub(super) has_given_up: bool,
-    /// The last one that was sent out.
+    /// The last one that we have made.
     messenger: Option<Messenger>,
     /// Lines that could not be written.
     lost: u64,
@@ -57,7 +56,7 @@ pub struct Supervisor<'a, K> {
     facts: Facts<'a>,
 }
 
-/// A process that sends a signal as another user: its end says whether it could.
+/// A process that sends a signal as another user (`Kernel::kill_as`). Its exit status says whether it could.
 #[derive(Clone, Copy)]
 struct Messenger {
     pid: Pid,
@@ -68,7 +67,7 @@ struct Messenger {
 /// What is left when children have been reaped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Children {
-    /// All that have changed are reaped, and others are there.
+    /// All that have changed are reaped, and others live.
     Quiet,
     /// Perhaps more have changed.
     More,
@@ -130,7 +129,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
         }
     }
 
-    /// Why the program never ran, if so. Before `finish`.
+    /// Takes note of why the program never ran. To be called before [`Self::finish`].
     pub const fn note_exec_error(&mut self, errno: Option<Errno>) {
         self.facts.exec_error = errno;
     }
@@ -156,7 +155,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
     /// Takes the next signal. Does not wait for one if more children may have changed.
     ///
     /// # Errors
-    /// What a seccomp filter says, which has been told: without signals pausa could neither forward nor stop anything.
+    /// What a seccomp filter says. It has been reported: without signals pausa could neither forward nor stop anything.
     pub(super) fn wait(
         &mut self,
         signals: SignalSet,
@@ -189,6 +188,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
     }
 
     /// Carries out what a signal leads to.
+    // 72 bytes less.
     #[inline(never)]
     fn on_signal(&mut self, received: &Received) {
         let (signal, config) = (received.signal, self.config);
@@ -223,7 +223,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
         }
     }
 
-    /// Takes note of children that have changed, ours among them; of so many at a time that a deadline can wait.
+    /// Takes note of children that have changed, of [`BURST`] at the most.
     pub(super) fn reap(&mut self) -> Children {
         if !self.has_ended && self.signals_at_end() && self.kernel.has_ended(self.child) == Ok(true) {
             self.child_is_ending();
@@ -271,7 +271,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             return self.report_sent(signal, passed, sent);
         }
         let is_child = pid == self.child && !self.has_ended;
-        // The end may be seen before its signal is taken. Who wants to see each signal sees this one as well.
+        // The end may be seen before its SIGCHLD is taken. A verbose report has that signal first all the same.
         if is_child && self.config.verbosity >= Level::Info && self.kernel.take_pending(Signal::CHLD) {
             self.report(Event::Received { signal: Signal::CHLD });
         }
@@ -290,7 +290,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
         }
     }
 
-    /// The child has ended so.
+    /// Takes note of how the child has ended.
     fn end(&mut self, wait: WaitStatus) {
         self.has_ended = true;
         let status = self.config.remaps.apply(ExitStatus::of(wait));
@@ -298,7 +298,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
         (self.facts.wait, self.facts.status) = (wait, status);
     }
 
-    /// A call that the loop lives by was refused, which has been told.
+    /// Ends the loop, because the kernel refuses a call that it cannot do without. That has been reported.
     fn fail(&mut self) {
         if !self.has_ended {
             (self.has_ended, self.has_given_up) = (true, true);
@@ -306,18 +306,18 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
         }
     }
 
-    /// The child was killed and stays: it hangs in the kernel, or is not ours to kill. The end of PID 1 is the end of
-    /// all others in its namespace, by SIGKILL from the kernel (pid_namespaces(7)).
+    /// Ends although the child, which was killed, does not: it hangs in the kernel, or we may not kill it. If we are
+    /// PID 1, our end is the end of all others in the namespace (pid_namespaces(7)).
     pub(super) fn give_up(&mut self) {
         self.report(Event::GaveUp { pid: self.child });
         self.has_given_up = true;
-        self.end(WaitStatus::new(i32::from(Signal::KILL.number())));
+        self.end(WaitStatus::killed_by(Signal::KILL));
     }
 
     /// Sends `passed` on, for the one that was received.
     fn forward(&mut self, received: &Received, passed: Signal) {
         if self.jobs.shares_group && received.is_from_terminal() && passed == received.signal {
-            // The whole group has got it from the kernel, the child as well.
+            // The kernel has sent it to the whole group, and so to the child.
             return;
         }
         if passed.is_terminal_stop() || passed == Signal::STOP {
@@ -329,13 +329,13 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             self.report(Event::Rewritten { signal: received.signal, passed: Some(passed) });
         }
         let recipient = forward::recipient(self.config.target, self.child);
-        // With sender and value if it has them and the kernel can, else as kill(2) does.
+        // With sender and value, if it has them and the kernel supports that; else by kill(2).
         let requeued = received.is_queued() && self.kernel.requeue(recipient, passed, received).is_ok();
         let sent = if requeued { Ok(()) } else { self.send(recipient, passed) };
         self.conclude(recipient, received.signal, passed, sent);
     }
 
-    /// Reports what became of a signal; if it was refused, has it sent as the user of the child.
+    /// Reports what became of a signal. If the kernel has refused it, a messenger sends it as the user of the child.
     ///
     /// Root without CAP_KILL may not signal a program that has dropped to another user (a hardened container whose
     /// entry point is gosu or setpriv). It has CAP_SETUID in just that case, or could not have dropped.
@@ -351,12 +351,12 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
         self.report_sent(signal, passed, sent);
     }
 
-    /// A step of the ladder: sent by nobody but us.
+    /// Takes a step of the ladder: this signal is ours, and was not received.
     pub(super) fn step(&mut self, signal: Signal) {
         if signal == Signal::KILL {
             let now = self.kernel.now();
             self.facts.own_kill = self.facts.own_kill.or(Some(OwnKill::Deadline));
-            // Asking again (`-r TERM:KILL`) kills again, and postpones nothing.
+            // A repeated request (`-r TERM:KILL`) kills again, and does not move the time at which we give up.
             self.killing = self.killing.or(Some(now + self.config.ladder.first_wait().max(GIVE_UP_AFTER)));
             self.report(Event::Killing);
             self.kill_all();
@@ -368,7 +368,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
         }
     }
 
-    /// kill(2), and the child itself where its group has nobody: it may have moved to another one.
+    /// kill(2); if the child's group is empty, to the child itself, which may have moved to another group.
     pub(super) fn send(&self, recipient: Recipient, signal: Signal) -> Result<(), Errno> {
         match self.kernel.kill(recipient, signal) {
             Err(Errno::SRCH) => self.kernel.kill(Recipient::Process(self.child), signal),
@@ -389,7 +389,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
         });
     }
 
-    /// Reports `event`, and before it how many lines were lost, as soon as somebody reads again.
+    /// Reports `event`, and before it how many lines were lost, as soon as lines can be written again.
     pub(super) fn report(&mut self, event: Event<'_>) {
         if self.lost > 0 && report(self.kernel, self.config, Event::Lost { count: self.lost }) {
             self.lost = 0;

@@ -1,5 +1,5 @@
-//! The terminal's foreground: to whom it is given, and from whom it is taken back (credentials(7),
-//! tty_ioctl(4)). All signals are blocked while this runs, SIGTTOU among them, so nothing here stops us.
+//! The terminal's foreground: passed on to the child, and taken back (credentials(7), tty_ioctl(4)). All signals are
+//! blocked while this runs, SIGTTOU among them, so nothing here stops us.
 
 use crate::model::process::{Fd, Pid};
 use crate::sys::Kernel;
@@ -12,8 +12,8 @@ pub struct Terminal<K> {
 }
 
 impl<K: Kernel> Terminal<K> {
-    /// `None`: there is none. /dev/tty and not stdin, which may be a pipe while a user sits at the keyboard
-    /// all the same; stdin only for an image that lacks the node.
+    /// `None`: no terminal controls our session. Opened by /dev/tty, since stdin may be a pipe while a user sits at the
+    /// keyboard; by stdin only in an image that lacks the node.
     pub fn open(kernel: K) -> Option<Self> {
         kernel.open_terminal().map(|fd| Self { kernel, fd })
     }
@@ -24,20 +24,21 @@ impl<K: Kernel> Terminal<K> {
         Self { kernel, fd }
     }
 
-    /// Whether the kernel keeps the foreground from us. Then a child in a group of its own would never get it.
+    /// Whether the kernel refuses to tell us who has the foreground. Then a child in a group of its own would never get
+    /// it.
     pub fn is_refused(self) -> bool {
         self.kernel.foreground(self.fd).is_err()
     }
 
-    /// Passes the foreground on, if it is at `from`. To the child only from our own group: a job in the
-    /// background must not take it. Back only from the child's group: it may have gone elsewhere since.
+    /// Passes the foreground on, if `from` has it. The child gets it only from our own group, because a job in the
+    /// background must not take it. We take it back only from the child's group: another one may have got it since.
     pub fn pass(self, from: Pid, to: Pid) {
         if self.kernel.foreground(self.fd) == Ok(from) {
             let _ = self.put_forward(to);
         }
     }
 
-    /// Puts `group` into the foreground, whoever is there. Says whether that worked.
+    /// Puts `group` into the foreground, whatever group is there. Returns whether that worked.
     pub fn put_forward(self, group: Pid) -> bool {
         self.kernel.set_foreground(self.fd, group).is_ok()
     }

@@ -38,10 +38,10 @@ impl Sigaction {
         self.handler == handler
     }
 
-    /// SA_SIGINFO is always set: without it, some architectures build the frame of old for which another
-    /// sigreturn is needed than the restorer's.
+    /// SA_SIGINFO is always set: without it, some architectures build an older frame, which needs another sigreturn
+    /// than the restorer's.
     ///
-    /// The mask is full: one handler at a time, and so little stack as one frame takes.
+    /// The mask is full: one handler runs at a time, so one frame of stack is enough.
     pub(super) const fn new(handler: usize, flags: c_int) -> Self {
         let restorer = if arch::RESTORER.is_some() { SA_RESTORER } else { 0 };
         Self {
@@ -67,13 +67,11 @@ mod tests {
         let mut libc_info: libc::siginfo_t = unsafe { zeroed() };
         assert_eq!(size_of::<Siginfo>(), size_of::<libc::siginfo_t>());
         assert_eq!(offset_of!(Siginfo, code), offset_of!(libc::siginfo_t, si_code));
-        let place = (&raw mut libc_info).cast::<Siginfo>();
         // SAFETY: the same size, as just seen, and numbers only.
-        unsafe {
-            (*place).pid = 41;
-            (*place).uid = 42;
-        }
-        // SAFETY: both views are of numbers.
-        assert_eq!(unsafe { (libc_info.si_pid(), libc_info.si_uid()) }, (41, 42));
+        let ours = unsafe { &mut *(&raw mut libc_info).cast::<Siginfo>() };
+        (ours.pid, ours.uid) = (41, 42);
+        // SAFETY: these fields are numbers.
+        let (pid, uid) = (unsafe { libc_info.si_pid() }, unsafe { libc_info.si_uid() });
+        assert_eq!((pid, uid), (41, 42));
     }
 }

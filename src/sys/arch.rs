@@ -33,4 +33,4 @@ pub(crate) use chosen::*;
     target_arch = "powerpc64",
     target_arch = "s390x",
 )))]
-compile_error!("pausa has no entry and no syscall for this architecture; add a file to src/arch");
+compile_error!("pausa has no entry and no syscall for this architecture; add a file to src/sys/arch");

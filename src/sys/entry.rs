@@ -1,9 +1,10 @@
-//! The first Rust after the entry: the kernel's stack becomes `Args` and `Env`, and a status the end.
+//! The first Rust after the entry: the kernel's stack becomes `Args` and `Env`, and the status that comes of them is
+//! the end.
 
 use core::ffi::c_char;
 use core::slice;
 
-use super::{exit, set_mask};
+use super::{MainStack, exit, set_mask};
 use crate::args::{Args, Env, Spare};
 use crate::model::signal::SignalSet;
 
@@ -13,7 +14,7 @@ use crate::model::signal::SignalSet;
 /// # Safety
 /// `stack` must be that.
 pub(crate) unsafe extern "C" fn start(stack: *mut usize) -> ! {
-    // Before anything else: what comes from now on is kept until somebody can deal with it.
+    // Before anything else: signals that come from now on are kept until they can be dealt with.
     let inherited = set_mask(SignalSet::ALL);
     // SAFETY: the first word is the count.
     let count = unsafe { *stack };
@@ -21,14 +22,20 @@ pub(crate) unsafe extern "C" fn start(stack: *mut usize) -> ! {
     let envp = argv.wrapping_add(count + 1);
     let mut variables = 0;
     // SAFETY: reads up to the null pointer and no further.
-    while !unsafe { *envp.add(variables) }.is_null() {
+    while !unsafe { *envp.wrapping_add(variables) }.is_null() {
         variables += 1;
     }
-    let spare = Spare::default();
-    // SAFETY: `count` C strings and a null pointer, in memory that is the process's own and that nobody else
-    // has a reference to; it lives as long as the process.
-    let args = unsafe { Args::new(slice::from_raw_parts_mut(argv, count + 1)) };
+    // SAFETY: `count` pointers and a null one. The memory is the process's own, lives as long as it does, and nothing
+    // else refers to it.
+    let argv = unsafe { slice::from_raw_parts_mut(argv, count + 1) };
     // SAFETY: the same, with the number of variables just counted.
-    let env = unsafe { Env::new(slice::from_raw_parts_mut(envp, variables + 1), &spare) };
-    exit(crate::run(args, env, inherited))
+    let envp = unsafe { slice::from_raw_parts_mut(envp, variables + 1) };
+    // SAFETY: an `argv` of execve(2), whose strings live as long.
+    let args = unsafe { Args::new(argv) };
+    let spare = Spare::default();
+    // SAFETY: an `envp` of execve(2), whose strings live as long.
+    let env = unsafe { Env::new(envp, &spare) };
+    // SAFETY: the entry has called this function on the kernel's stack.
+    let stack = unsafe { MainStack::new() };
+    exit(crate::run(args, env, inherited, &stack))
 }

@@ -1,8 +1,8 @@
 //! Files that are there already: facts to read, a message to leave, descriptors to close.
 //!
-//! What stands at a path may be put there by the program that we supervise, so nothing here waits for a reader
-//! or a writer, and nothing goes where only we may go. A file system that hangs in open(2), such as FUSE, is not guarded
-//! against: only who may mount can put one there.
+//! The program that we supervise may have put anything at a path, so nothing here waits for a reader or a writer, and
+//! no link leads us to a file that the program may not change. A file system that hangs in open(2), such as FUSE, is
+//! not guarded against: to put one there takes the right to mount.
 
 use core::ffi::c_int;
 use core::ptr;
@@ -60,7 +60,7 @@ const STREAMS: [(&[u8], Fd); 2] = [(b"/dev/stderr\0", Fd::STDERR), (b"/dev/stdou
 ///
 /// No part of the path may be a symbolic link, not even one of its directories (openat2(2), RESOLVE_NO_SYMLINKS): the
 /// program may own one of these while we are root, and would choose which file is emptied. Links of the
-/// image, such as /var/run, are refused as well: who made a link cannot be known for sure. Before Linux 5.6,
+/// image, such as /var/run, are refused as well, because the kernel does not say who made a link. Before Linux 5.6,
 /// or where a seccomp filter does not know openat2, that holds for the last part alone.
 ///
 /// # Errors
@@ -85,7 +85,7 @@ pub fn write_file(path: &[u8], bytes: &[u8]) -> Result<(), Errno> {
 /// ENOENT: an older kernel, and no /proc.
 pub fn close_from(first: Fd) -> Result<(), Errno> {
     let last = u32::MAX as usize;
-    // SAFETY: takes numbers; `Fd` is not a claim to an open file, so nobody relies on those.
+    // SAFETY: takes numbers; `Fd` is not a claim to an open file, so no code relies on those.
     let result = unsafe { syscall3(libc::SYS_close_range as usize, first.raw() as usize, last, 0) };
     if Errno::check(result).is_ok() {
         return Ok(());
@@ -96,7 +96,7 @@ pub fn close_from(first: Fd) -> Result<(), Errno> {
         let result = list(folder, &mut buffer);
         let Ok(count @ 1..) = result else { break result };
         let mut rest = buffer.get(..count).unwrap_or(&[]);
-        // `struct linux_dirent64` of getdents64(2): 16 bytes of numbers, its length in 2 more, a type, a name and a NUL.
+        // `struct linux_dirent64` of getdents64(2): 16 bytes of numbers, 2 of its length, a type, a name and a NUL.
         while let Some(head) = rest.first_chunk::<19>() {
             let length = usize::from(u16::from_ne_bytes([head[16], head[17]])).max(head.len());
             let digits = rest.iter().skip(head.len()).take_while(|byte| byte.is_ascii_digit());
@@ -114,10 +114,10 @@ pub fn close_from(first: Fd) -> Result<(), Errno> {
     result.map(drop)
 }
 
-/// Opens a regular file. Whatever else stands there is neither waited for nor read.
+/// Opens a regular file. Anything else is refused, without waiting for it or reading it.
 fn open_to_read(path: &[u8]) -> Result<Fd, Errno> {
     let fd = open(path, libc::O_RDONLY | libc::O_NONBLOCK | libc::O_NOCTTY)?;
-    // Where the kernel does not say, O_NONBLOCK must do.
+    // Where the kernel does not say what it is, O_NONBLOCK must do.
     if [libc::S_IFREG, 0].contains(&kind(fd)) {
         return Ok(fd);
     }
@@ -140,8 +140,8 @@ fn open_without_links(path: &[u8], flags: c_int) -> Result<Fd, Errno> {
     }
 }
 
-/// Opens a file, and gives it a number that no standard stream has: what we open for ourselves must not
-/// become the log because somebody has closed stderr.
+/// Opens a file, and gives it a number that is not a standard stream's: if stderr is closed, what we open for ourselves
+/// must not become the log.
 pub(super) fn open(path: &[u8], flags: c_int) -> Result<Fd, Errno> {
     open_anywhere(path, flags).and_then(above_streams)
 }

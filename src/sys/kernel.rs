@@ -36,10 +36,10 @@ pub trait Kernel: Copy {
     /// Takes `signal` if it is pending, and says whether it was.
     fn take_pending(self, signal: Signal) -> bool;
 
-    /// kill(2). For [`Recipient::Everyone`] success says nothing: the kernel passes over whom we may not signal.
+    /// kill(2). For [`Recipient::Everyone`] success says nothing: the kernel skips processes that we may not signal.
     ///
     /// # Errors
-    /// ESRCH: nobody there; EPERM: somebody, but not ours to signal.
+    /// ESRCH: no such process or group; EPERM: we may not signal it.
     fn kill(self, to: Recipient, signal: Signal) -> Result<(), Errno>;
 
     /// [`Self::kill`] as `user`, by a process that takes on that user for it, and ends with 0 or with the number of the
@@ -56,8 +56,8 @@ pub trait Kernel: Copy {
     /// EINVAL and, from a seccomp filter, EPERM on an older kernel or engine.
     fn requeue(self, to: Recipient, signal: Signal, received: &Received) -> Result<(), Errno>;
 
-    /// Sends `signal`, one of a terminal's stop signals, to ourselves or to our process group, and lets it in. Comes back
-    /// when we go on, or at once if the kernel does not stop us.
+    /// Sends `signal`, one of a terminal's stop signals, to ourselves or to our process group, and unblocks it for a
+    /// moment. Returns when we are continued, or at once if the kernel does not stop us.
     fn stop(self, whom: Recipient, signal: Signal);
 
     /// Asks for a child that has ended or stopped, and does not wait for one: wait4(2). An ended one is then gone.
@@ -80,13 +80,13 @@ pub trait Kernel: Copy {
     /// ENOENT: there is no such list, without /proc or CONFIG_PROC_CHILDREN.
     fn each_child(self, visit: impl FnMut(Pid)) -> Result<(), Errno>;
 
-    /// Writes a short line if that is possible without waiting for anybody, and leaves no signal behind.
+    /// Writes a short line if that is possible without waiting, and leaves no signal behind.
     ///
     /// # Errors
-    /// EAGAIN: it is full; EPIPE: nobody reads it any more; else as write(2).
+    /// EAGAIN: there is no room; EPIPE: it has no reader any more; else as write(2).
     fn write_line(self, fd: Fd, line: &[u8]) -> Result<(), Errno>;
 
-    /// Replaces what a file has, without waiting for anybody. `path` ends with a NUL.
+    /// Replaces the contents of a file, without waiting for a reader. `path` ends with a NUL.
     ///
     /// # Errors
     /// As open(2) and write(2).
@@ -194,7 +194,7 @@ impl Kernel for Linux {
 
     fn open_terminal(self) -> Option<Fd> {
         let stdin = || terminal::foreground(Fd::STDIN).is_ok().then_some(Fd::STDIN);
-        // What opens is it (tty(4)), also where a seccomp filter refuses ioctl.
+        // If /dev/tty opens, it is the one (tty(4)), also where a seccomp filter refuses ioctl.
         terminal::open_controlling_terminal().ok().or_else(stdin)
     }
 

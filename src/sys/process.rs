@@ -88,21 +88,22 @@ unsafe fn prctl(option: c_int, value: usize) -> Result<(), Errno> {
     Errno::check(unsafe { syscall5(libc::SYS_prctl as usize, option as usize, value, 0, 0, 0) }).map(drop)
 }
 
-/// Bytes for the stack of a new process until it calls execve(2). A unit test of `run::spawn` measures what it needs, and
-/// wants a third to spare. No signal frame comes on top, since it has no handlers. Each page more is a page fault more in
-/// the parent: with 16 KiB a start took 6 of 120 µs longer than with 6.
+/// Bytes for the stack of a new process until it calls execve(2). A unit test of `run::spawn` measures what is needed,
+/// and that a third is left. No signal frame comes on top, since the child has no handlers. Each further page is
+/// another page fault in the parent: with 16 KiB a start of 120 µs took 6 µs longer than with 6 KiB.
 pub const CHILD_STACK: usize = 12 * 1024;
 
 #[repr(C, align(16))]
 struct Stack(MaybeUninit<[u8; CHILD_STACK]>);
 
-/// Runs `child` in a new process and `parent` in this one, both at once and in the same memory, and ends with the
-/// status that `parent` comes back with: clone(2) with CLONE_VM. `child` ends by [`execve`] or [`exit`]; the first
-/// one gives it memory of its own. So neither page tables nor pages are copied, as with vfork(2), and we need not
-/// wait, as there: an execve(2) that hangs in a file system hangs alone.
+/// Runs `child` in a new process and `parent` in this one, both at once and in the same memory, and exits with the
+/// status that `parent` returns: clone(2) with CLONE_VM. `child` ends by [`execve`], which gives it memory of its own,
+/// or by [`exit`]. As with vfork(2), neither page tables nor pages are copied. Other than with vfork(2), we do not
+/// wait: an execve(2) that hangs in a file system hangs alone.
 ///
-/// The stack of the child and all that it borrows stand in frames that are never left: this function does not return,
-/// and the kernel keeps the memory for a child that outlives us. `Sync` keeps the two from racing for it.
+/// The stack of the child and all that it borrows are in frames that are never left: this function does not return,
+/// and the kernel keeps the memory for a child that outlives us. `Sync` keeps the two from racing for it. No type says
+/// that [`CHILD_STACK`] bytes are enough for `child`: a unit test of `run::spawn` does.
 ///
 /// `parent` gets an error if there is no child. EAGAIN: a limit on processes (pids cgroup, RLIMIT_NPROC); ENOMEM: also
 /// a PID namespace whose init is gone.
@@ -120,11 +121,12 @@ pub fn clone<F: Fn() -> Infallible + Sync>(
     let _frame = NeverLeft;
     let mut stack = MaybeUninit::<Stack>::uninit();
     let top = stack.as_mut_ptr().wrapping_add(1).cast();
-    // SAFETY: a stack of this frame, which is never left, as the type says; so neither are those that `child` borrows
-    // from. It is `Sync`.
+    // SAFETY: the stack is in this frame, which is never left, as the type `!` says; so the frames that `child` borrows
+    // from are not left either. `F` is `Sync`.
     let mut result = unsafe { clone_onto(libc::CLONE_VM, child, top) };
     if result == Err(Errno::INVAL) {
-        // qemu-user knows threads and forks, and nothing between them. Of a fork all memory is a copy, the stack too.
+        // qemu-user knows threads and forks, and nothing between them. After a fork all memory is a copy, this stack
+        // too.
         // SAFETY: as before, and there is no child yet.
         result = unsafe { clone_onto(0, child, top) };
     }
@@ -134,8 +136,9 @@ pub fn clone<F: Fn() -> Infallible + Sync>(
 /// clone(2): `child` runs in a new process, on the stack that ends at `top`.
 ///
 /// # Safety
-/// Below `top`, which is aligned to 16 bytes, is a stack that nobody else uses. With CLONE_VM among the `flags`, `child`,
-/// all that it borrows and the stack live until the process has called execve(2) or ended, and `F` is `Sync`.
+/// `top` is aligned to 16 bytes, and below it is a stack for the child alone, large enough for `child`. With CLONE_VM
+/// among the `flags`, `child`, all that it borrows and the stack live until the process has called execve(2) or ended,
+/// and `F` is `Sync`.
 unsafe fn clone_onto<F: Fn() -> Infallible>(flags: c_int, child: &F, top: *mut u8) -> Result<Pid, Errno> {
     unsafe extern "C" fn call<F: Fn() -> Infallible>(child: *const ()) -> ! {
         // SAFETY: a reference to an `F`, which lives, as the caller of `clone_onto` vouches.
@@ -149,8 +152,8 @@ unsafe fn clone_onto<F: Fn() -> Infallible>(flags: c_int, child: &F, top: *mut u
     Errno::check(word).map(|pid| Pid::new(pid as c_int))
 }
 
-/// Sends `signal` as `user`: by a new process that takes on that user (setresuid(2)), sends (kill(2)) and ends with 0 or
-/// with the error's number. Credentials are a process's own, so nothing here changes; its memory is a copy, which a
+/// Sends `signal` as `user`: by a new process that takes on that user (setresuid(2)), sends (kill(2)) and ends with 0
+/// or with the error's number. Credentials are a process's own, so nothing here changes; its memory is a copy, which a
 /// process of that user may not trace, since the change makes it undumpable (PR_SET_DUMPABLE(2const)). We do not wait:
 /// the user may have stopped it.
 ///
@@ -194,6 +197,7 @@ pub fn stack_used<F: Fn() -> Infallible>(child: &F) -> usize {
         unsafe { std::slice::from_raw_parts(stack, SIZE) }.iter().take_while(|&&byte| byte == PAINT);
     SIZE - untouched.count()
 }
+
 /// Puts this process into a session of its own: setsid(2).
 ///
 /// # Errors
@@ -226,7 +230,7 @@ pub fn execve(path: &[u8], command: &Command<'_>, env: &Env<'_>) -> Errno {
     unsafe { execve_raw(path, command.as_ptr(), env.as_ptr()) }
 }
 
-/// Has /bin/sh run a script: execve(2). `path` ends with a NUL. Comes back only with the error.
+/// Runs a script by /bin/sh: execve(2). `path` ends with a NUL. Comes back only with the error.
 pub fn execve_shell(path: &[u8], command: &Command<'_>, env: &Env<'_>) -> Errno {
     /// What execvp(3) takes (`_PATH_BSHELL`).
     const SHELL: &CStr = c"/bin/sh";
@@ -251,7 +255,7 @@ unsafe fn execve_raw(path: &[u8], argv: *const *const c_char, envp: *const *cons
 
 /// Asks for a child that has ended or stopped, and does not wait for one: wait4(2).
 ///
-/// `None`: there are children, but none has anything to say.
+/// `None`: there are children, but none has changed.
 ///
 /// # Errors
 /// ECHILD: there is no child at all.

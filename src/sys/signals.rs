@@ -36,9 +36,21 @@ fn change_mask(how: c_int, new: SignalSet) -> Result<SignalSet, Errno> {
 #[repr(transparent)]
 pub struct Disposition(#[allow(dead_code, reason = "the kernel reads and writes it")] Sigaction);
 
-/// Runs on a signal, on the stack of whatever it interrupts. Async-signal-safe functions only
-/// (signal-safety(7)); in pausa that is everything in `sys`.
-pub type Handler = extern "C" fn(c_int);
+/// Runs on a signal, on the stack of whatever it interrupts. It is a plain function, which captures nothing, and no
+/// global is writable, so it cannot disturb what it interrupts (signal-safety(7)).
+pub type Handler = extern "C" fn(Caught);
+
+/// What the kernel calls a handler with: the number of the signal.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct Caught(c_int);
+
+impl Caught {
+    #[must_use]
+    pub fn signal(self) -> Option<Signal> {
+        Signal::new(self.0)
+    }
+}
 
 impl Disposition {
     /// SIG_DFL.
@@ -97,7 +109,7 @@ pub fn swap_disposition(signal: Signal, place: &mut Disposition) -> Result<(), E
 
 /// Waits until one of `signals`, which are blocked, is pending, and takes it; or for as long as `limit`, if there is
 /// one: sigtimedwait(2). The lowest number comes first; real-time signals of one number come in the order
-/// they were sent (signal(7)). `None`: the limit is over, or we were stopped and continued.
+/// they were sent (signal(7)). `None`: the time has passed, or we were stopped and continued.
 ///
 /// # Errors
 /// What a seccomp filter says.
@@ -113,7 +125,7 @@ pub fn wait_signal(signals: SignalSet, limit: Option<Nanoseconds>) -> Result<Opt
     match Errno::check(result) {
         Ok(number) => Ok(Signal::new(number as c_int).map(|signal| Received { signal, info })),
         Err(Errno::INTR) => Ok(None),
-        // Without a limit the kernel never says so, and whoever does would have us ask again for ever.
+        // Without a limit the kernel never says so. A seccomp filter may, and we would ask again for ever.
         Err(Errno::AGAIN) if limit.is_some() => Ok(None),
         Err(errno) => Err(errno),
     }
@@ -129,7 +141,7 @@ pub fn take_pending(signals: SignalSet) -> bool {
     Errno::check(result).is_ok()
 }
 
-/// Waits for a signal handler to have run: pause(2). EINTR: one has; else what a seccomp filter says.
+/// Waits until a signal handler has run: pause(2). EINTR: one has; else what a seccomp filter says.
 #[must_use = "a call that is refused does not wait"]
 #[cfg(not(any(target_arch = "aarch64", target_arch = "riscv64")))]
 pub fn pause() -> Errno {
@@ -138,7 +150,7 @@ pub fn pause() -> Errno {
     Errno::check(result).err().unwrap_or(Errno::INTR)
 }
 
-/// Waits for a signal handler to have run: ppoll(2) of nothing, for ever, where there is no pause(2). EINTR: one has;
+/// Waits until a signal handler has run: ppoll(2) of nothing, for ever, where there is no pause(2). EINTR: one has;
 /// else what a seccomp filter says.
 #[must_use = "a call that is refused does not wait"]
 #[cfg(any(target_arch = "aarch64", target_arch = "riscv64"))]
@@ -151,7 +163,7 @@ pub fn pause() -> Errno {
 /// Sends a signal: kill(2).
 ///
 /// # Errors
-/// ESRCH: nobody there; EPERM: somebody, but not ours to signal.
+/// ESRCH: no such process or group; EPERM: we may not signal it.
 pub fn kill(recipient: Recipient, signal: Signal) -> Result<(), Errno> {
     let pid = match recipient {
         Recipient::Process(pid) => pid.raw(),
@@ -164,7 +176,8 @@ pub fn kill(recipient: Recipient, signal: Signal) -> Result<(), Errno> {
         .map(drop)
 }
 
-/// Sends `signal` to ourselves or to our process group, and lets it in: if it stops us, comes back when we go on.
+/// Sends `signal` to ourselves or to our process group, and unblocks it for a moment. If it stops us, returns when we
+/// are continued.
 pub fn stop(whom: Recipient, signal: Signal) {
     let _ = kill(whom, signal);
     if let Ok(mask) = change_mask(libc::SIG_UNBLOCK, SignalSet::only(signal)) {
@@ -252,7 +265,7 @@ mod tests {
             Some(signal) => signal,
             None => Signal::KILL,
         };
-        extern "C" fn never(_: c_int) {}
+        extern "C" fn never(_: Caught) {}
         let mut disposition = Disposition::handled(never);
         swap_disposition(URG, &mut disposition).expect("not KILL");
         assert!(!disposition.is_ignored());

@@ -1,7 +1,7 @@
-//! The standard streams: a line for whoever reads them, without waiting for a reader who does not.
+//! The standard streams: a line to a reader, without waiting for a reader who is slow or gone.
 //!
-//! A hold writes from its signal handlers, so this stands on its hot page (`link.ld`), and what it does with
-//! descriptors does, too. `file` has what only a supervisor needs.
+//! A hold writes from its signal handlers, so this file is on its hot page (`link.ld`). `file` has what only a
+//! supervisor needs.
 
 use core::ffi::c_int;
 use core::mem::zeroed;
@@ -42,11 +42,11 @@ pub fn write_all(fd: Fd, bytes: &[u8]) -> Result<(), Errno> {
 /// has room for one byte, so it is written to through an open file of our own. O_NONBLOCK on the file that
 /// we were given is no way to any of this: it would be on for the child and for others, too.
 ///
-/// A terminal may take the beginning of a line and no more. The rest is dropped: to keep it would take memory, and
-/// whoever comes to read needs the next line more.
+/// A terminal may take only the beginning of a line. The rest is dropped: to keep it would take memory, and the next
+/// line is of more use.
 ///
 /// # Errors
-/// EAGAIN: there is no room, or only for the beginning; EPIPE: nobody reads it any more; else as write(2).
+/// EAGAIN: there is no room, or only for the beginning; EPIPE: it has no reader any more; else as write(2).
 pub fn write_line(fd: Fd, line: &[u8]) -> Result<(), Errno> {
     let kind = kind(fd);
     if kind == libc::S_IFREG {
@@ -56,7 +56,7 @@ pub fn write_line(fd: Fd, line: &[u8]) -> Result<(), Errno> {
         return Err(Errno::AGAIN);
     }
     let result = match kind {
-        // No statx(2): what poll(2) has said must do.
+        // No statx(2): the answer of poll(2) must do.
         0 => write(fd, line),
         kind => match write_now(fd, line) {
             result @ (Ok(_) | Err(Errno::AGAIN | Errno::PIPE)) => result,
@@ -81,8 +81,8 @@ fn write_now(fd: Fd, line: &[u8]) -> Result<usize, Errno> {
     })
 }
 
-/// Writes through an open file of our own, whose O_NONBLOCK is nobody else's. Where /proc is missing or the file
-/// is not ours to open, what poll(2) has said must do for a pipe and a socket, and a terminal gets nothing.
+/// Writes through an open file of our own, so that O_NONBLOCK is on for us alone. Where /proc is missing, or we may not
+/// open the file, the answer of poll(2) must do for a pipe and a socket, and a terminal gets nothing.
 fn write_reopened(fd: Fd, kind: u32, line: &[u8]) -> Result<usize, Errno> {
     let mut path = *b"/proc/self/fd/0\0";
     path[14] += fd.raw() as u8;
@@ -104,9 +104,9 @@ fn write(fd: Fd, bytes: &[u8]) -> Result<usize, Errno> {
     })
 }
 
-/// The result of a write. A refused one has raised SIGPIPE or SIGXFSZ (write(2), EPIPE, EFBIG): for this thread
-/// alone, so it comes before what others have sent to the process (signal(7)), and taking one takes just that. It
-/// is blocked, as all signals are where anything is written, so it is pending here, and nobody else's business.
+/// The result of a write. A refused write has raised SIGPIPE or SIGXFSZ (write(2), EPIPE, EFBIG), which is pending
+/// here, because all signals are blocked where anything is written. It was raised for this thread, so it comes before a
+/// signal that was sent to the process (signal(7)), and taking one takes just that.
 fn written(word: usize) -> Result<usize, Errno> {
     let result = Errno::check(word);
     match result {

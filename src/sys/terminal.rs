@@ -1,4 +1,4 @@
-//! The controlling terminal: who is in its foreground, and whose it is.
+//! The controlling terminal: which group is in its foreground, and which session has it.
 
 use core::ptr;
 
@@ -50,8 +50,8 @@ pub fn set_foreground(terminal: Fd, group: Pid) -> Result<(), Errno> {
     .map(drop)
 }
 
-/// Gives up the controlling terminal: TIOCNOTTY(2const). From a session leader it goes to nobody, and the
-/// foreground gets SIGHUP and SIGCONT.
+/// Gives up the controlling terminal: TIOCNOTTY(2const). If a session leader does so, the whole session loses it, and
+/// the foreground gets SIGHUP and SIGCONT.
 ///
 /// # Errors
 /// ENOTTY: it is not ours.

@@ -1,8 +1,8 @@
-//! Calls that take or give a time, which is 64 bits wide in them, also where a machine word is 32.
+//! Calls that take or give a time. Their times have 64 bits, also where a machine word has 32.
 //!
-//! Such a machine has each of them twice: of old, with a time that ends in 2038, and since Linux 5.1, with one that does
-//! not. The new one comes first; a kernel without it says ENOSYS, and a container engine whose seccomp filter is older
-//! than it says EPERM, which none of the three says for a reason of its own.
+//! A machine with words of 32 bits has each of these calls twice: the old one has a time that ends in 2038, the one
+//! since Linux 5.1 has not. The new one is tried first. A kernel without it says ENOSYS, an engine with an older
+//! seccomp filter says EPERM; no call here has another reason to say either.
 
 use core::ptr;
 
@@ -68,7 +68,7 @@ impl Timed {
             return word;
         }
         let mut narrow = [
-            // It cannot tell every wait. Whoever wakes early asks again.
+            // Long waits do not fit. A caller that wakes early asks again.
             time.seconds.min(i64::from(i32::MAX)) as i32,
             time.nanoseconds as i32,
         ];

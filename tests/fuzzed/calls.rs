@@ -40,8 +40,8 @@ impl Call {
         let (mut arguments, mut variables) = (pointers(&self.arguments), pointers(&self.variables));
         let spare = Spare::default();
         // SAFETY: C strings that `self` keeps, then null.
-        let (args, env) = unsafe { (Args::new(&mut arguments), Env::new(&mut variables, &spare)) };
-        let config = parse(args, &env);
+        let (args, mut env) = unsafe { (Args::new(&mut arguments), Env::new(&mut variables, &spare)) };
+        let config = parse(args, &mut env);
         look(&config, &array(env.as_ptr()))
     }
 }
@@ -110,7 +110,7 @@ pub fn call(name: &CStr, data: &[u8]) {
 fn look(call: &Call, config: &Config<'_>) {
     assert_ne!(config.message, Some(&b""[..]), "a message has a place");
     match &config.task {
-        Task::Nothing => panic!("there is always something to do"),
+        Task::Undecided => panic!("there is always something to do"),
         Task::Hold(_) => {}
         Task::Supervise(command) => {
             let run = array(command.as_ptr());

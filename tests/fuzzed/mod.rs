@@ -1,8 +1,8 @@
 //! What is fuzzed: functions that take any bytes, lead them through the pure rooms, and panic where something does not
 //! hold that must hold for all of them.
 //!
-//! Two users: `fuzz/`, where libFuzzer makes the bytes up, and the suite, which feeds what `tests/corpus` has of them. To
-//! add a target: a row here, and a folder with a file or more in `tests/corpus`.
+//! Two users: `fuzz/`, where libFuzzer makes the bytes up, and the suite, which feeds what `tests/corpus` has of them.
+//! To add a target: a row here, and a folder with a file or more in `tests/corpus`.
 
 mod calls;
 mod json;

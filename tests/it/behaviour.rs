@@ -5,6 +5,7 @@ use libtest_mimic::Trial;
 
 mod adversary;
 mod asked_to_hold;
+mod bad_stderr;
 mod cli;
 mod exit_status;
 mod failed_start;
@@ -24,7 +25,6 @@ mod stopping;
 mod strange_proc;
 mod targets;
 mod terminal;
-mod told_nobody;
 mod under_stress;
 
 pub use exit_status::script;
@@ -46,7 +46,7 @@ pub fn trials() -> Vec<Trial> {
         message_file::trials(),
         impostors::trials(),
         strange_proc::trials(),
-        told_nobody::trials(),
+        bad_stderr::trials(),
         terminal::trials(),
         under_stress::trials(),
         failed_start::trials(),

@@ -1,9 +1,9 @@
 //! Ours as PID 1 of a whole machine of another architecture: Debian's kernel for it, in qemu-system.
 //!
-//! qemu-user has this machine's kernel do the syscalls, and has no child that shares memory. Here it is the architecture's own one
-//! that lays out the stack, lets a child share memory, builds and takes down signal frames, and fills siginfo and rusage.
-//! When PID 1 ends, the kernel panics and says with what, so the console tells the exit status as well. What it boots,
-//! `fixtures/kernels` fetches.
+//! qemu-user has this machine's kernel do the syscalls, and has no child that shares memory. Here it is the
+//! architecture's own one that lays out the stack, lets a child share memory, builds and takes down signal frames, and
+//! fills siginfo and rusage. When PID 1 ends, the kernel panics and says with what, so the console tells the exit
+//! status as well. What it boots, `fixtures/kernels` fetches.
 
 mod initramfs;
 

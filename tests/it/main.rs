@@ -13,8 +13,8 @@
 //! `INIT_UNDER_TEST=original` runs the trials that are not ours alone on the programs that pausa replaces, and
 //! `INIT_UNDER_TEST=aarch64` (or another architecture) runs ours for that one in an emulator.
 //!
-//! No trial waits for time to pass: each waits for a line, an end of file, an exit or a state that the kernel shows. One
-//! generous deadline for each run turns a hang into a failure that says what was seen.
+//! No trial waits for time to pass: each waits for a line, an end of file, an exit or a state that the kernel shows.
+//! One generous deadline for each run turns a hang into a failure that says what was seen.
 
 use std::process::ExitCode;
 

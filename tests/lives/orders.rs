@@ -62,8 +62,8 @@ fn config(words: &'static str) -> Config<'static> {
     // SAFETY: C strings that were given away, then a null pointer.
     let args = unsafe { Args::new(list(argv)) };
     // SAFETY: as above.
-    let env = unsafe { Env::new(list(vec![format!("PAUSA_OPTIONS={}", options.trim())]), spare) };
-    let config = parse(args, &env);
+    let mut env = unsafe { Env::new(list(vec![format!("PAUSA_OPTIONS={}", options.trim())]), spare) };
+    let config = parse(args, &mut env);
     assert!(
         matches!(config.task, pausa::cli::config::Task::Supervise(_)),
         "{words:?} gives {:?}",

@@ -24,7 +24,7 @@ pub fn scenes() -> Vec<Life> {
     lives
 }
 
-/// `exit_status`, `forwarding`, `reaping`, `targets`, `wedge`.
+/// `exit_status`, `forwarding`, `reaping`, `targets`, `under_stress`.
 fn ends() -> Vec<Life> {
     vec![
         life("a command ends").at(s(1), child().exits(7)).ends(7).after(s(1)),

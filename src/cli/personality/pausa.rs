@@ -79,7 +79,7 @@ pub const PAUSA: Personality = Personality {
             (LongNeedsValue, Fatal, "option '--%n' needs a value; see pausa --help"),
             (LongTakesNoValue, Fatal, "option '--%n' takes no value; see pausa --help"),
             (Misspelt, Fatal, "unknown option '--%n'; did you mean '--%q'?"),
-            (NoCommandFor, Fatal, "--%n is of use to a COMMAND only, and there is none; see pausa --help"),
+            (NoCommandFor, Fatal, "--%n needs a COMMAND; see pausa --help"),
             (Holding, Info, "holding until SIGTERM or SIGINT"),
             (Operand, Fatal, "'%n' is not an option; see pausa --help"),
             (Refused, Fatal, "invalid value '%n': --%q takes %a"),

@@ -154,7 +154,7 @@ pub(crate) unsafe extern "C" fn clone(
 ) -> usize {
     naked_asm!(
         "mov x9, x1",   // The kernel keeps all but x0; it looks at neither x2 nor x3 for these flags.
-        "mov x1, xzr",  // The stack: none of its own, for now.
+        "mov x1, xzr",  // No stack: the child moves to its own, below.
         "mov x8, #{clone}",
         "svc #0",
         "cbz x0, 2f",

@@ -155,7 +155,7 @@ pub(crate) unsafe extern "C" fn clone(
     naked_asm!(
         "push {{r4, r7}}", // Both are the caller's.
         "mov r4, r1",      // The kernel keeps all but r0; it looks at none of r2, r3 and r4 for these flags.
-        "mov r1, #0",      // The stack: none of its own, for now.
+        "mov r1, #0",      // No stack: the child moves to its own, below.
         "mov r7, #{clone}",
         "svc #0",
         "cmp r0, #0",

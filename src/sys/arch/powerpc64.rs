@@ -257,7 +257,7 @@ pub(crate) unsafe extern "C" fn clone(
         "mr 29, 4",
         "mr 30, 5",
         "mr 31, 6",
-        "li 4, 0",        // The stack: none of its own, for now.
+        "li 4, 0",        // No stack: the child moves to its own, below.
         "li 0, {clone}",
         "sc",
         "bns+ 2f",

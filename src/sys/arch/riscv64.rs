@@ -155,7 +155,7 @@ pub(crate) unsafe extern "C" fn clone(
 ) -> usize {
     naked_asm!(
         "mv t0, a1",   // The kernel keeps all but a0; it looks at neither a2 nor a3 for these flags.
-        "li a1, 0",    // The stack: none of its own, for now.
+        "li a1, 0",    // No stack: the child moves to its own, below.
         "li a7, {clone}",
         "ecall",
         "beqz a0, 2f",

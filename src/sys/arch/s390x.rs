@@ -155,7 +155,7 @@ pub(crate) unsafe extern "C" fn clone(
     naked_asm!(
         "lgr %r0, %r3",          // The kernel keeps all but r2; it looks at neither r4 nor r5 for these flags.
         "lgr %r3, %r2",          // The flags come second here (clone(2), C library/kernel differences).
-        "lghi %r2, 0",           // The stack: none of its own, for now.
+        "lghi %r2, 0",           // No stack: the child moves to its own, below.
         "lghi %r1, {clone}",
         "svc 0",
         "ltgr %r2, %r2",

@@ -167,7 +167,7 @@ pub(crate) unsafe extern "C" fn clone(
     naked_asm!(
         "mov r8, rsi",  // The kernel keeps r8 and r9 (entry_64.S); it looks at neither for these flags.
         "mov r9, rcx",
-        "xor esi, esi", // The stack: none of its own, for now.
+        "xor esi, esi", // No stack: the child moves to its own, below.
         "mov eax, {clone}",
         "syscall",
         "test eax, eax",

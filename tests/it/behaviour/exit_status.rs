@@ -141,8 +141,8 @@ const UNRUNNABLE: &[Unrunnable] = &[
 
 /// A new file of this run with these bytes and mode.
 ///
-/// A shell writes it: were it open for writing here, a helper that another thread forks at that moment would hold it open
-/// a little longer, and execve would answer ETXTBSY.
+/// A shell writes it: were it open for writing here, a helper that another thread forks at that moment would hold it
+/// open a little longer, and execve would answer ETXTBSY.
 pub fn script(name: &str, text: &str, mode: u32) -> PathBuf {
     static UNIQUE: AtomicU32 = AtomicU32::new(0);
     let path = directory().join(format!("{name}-{}", UNIQUE.fetch_add(1, Ordering::Relaxed)));

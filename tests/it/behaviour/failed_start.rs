@@ -101,8 +101,8 @@ fn cannot_execute(errno: Errno, code: i32) {
 
 /// As under a seccomp filter that does not know it: no busy loop that hears nothing, not even the end of its child.
 ///
-/// A child that had ended before the first wait would leave nothing to wait for. This one lives until its stdin ends; and
-/// strace, which would stay with it, looks at pausa alone.
+/// A child that had ended before the first wait would leave nothing to wait for. This one lives until its stdin ends;
+/// and strace, which would stay with it, looks at pausa alone.
 fn cannot_wait() {
     let launch = Launch::program(STRACE, AsSubreaper).args(["-o", "/dev/null"]);
     let launch = launch.args(["-e", "inject=rt_sigtimedwait:error=EPERM"]).args(Pausa.path().to_str());

@@ -1,6 +1,6 @@
-//! Each system call of pausa, made to fail with what its manual page documents and with what a seccomp filter says, once
-//! and for ever. Whatever fails, pausa neither hangs nor spins, and the child's status is not lost, or pausa tells in one
-//! line why it ends. The rows are in `table`; docs/failure-modes.md has the same table.
+//! Each system call of pausa, made to fail with what its manual page documents and with what a seccomp filter says,
+//! once and for ever. Whatever fails, pausa neither hangs nor spins, and the child's status is not lost, or pausa tells
+//! in one line why it ends. The rows are in `table`; docs/failure-modes.md has the same table.
 
 use crate::files::tidy::sources_below;
 use crate::harness::injection::{Fault, When};

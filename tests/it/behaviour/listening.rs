@@ -1,5 +1,6 @@
 //! Others see that PID 1 listens: /proc/1/status shows a handler for each signal that is forwarded, and the child has
-//! none of them. Kata's agent sends SIGKILL in place of a signal that is not shown there (rustjail, `is_signal_handled`).
+//! none of them. Kata's agent sends SIGKILL in place of a signal that is not shown there (rustjail,
+//! `is_signal_handled`).
 
 use crate::harness::launch::{AsPid1, Launch};
 use crate::harness::running::Ended::Code;

@@ -1,4 +1,4 @@
-//! From a stop signal to the end: delay, ladder, deadline and drain; and that nobody wakes while nothing is due.
+//! From a stop signal to the end: delay, ladder, deadline and drain; and that pausa does not wake while nothing is due.
 //!
 //! A deadline that must pass is short; one that must not is an hour, longer than any run may take.
 

@@ -1,4 +1,5 @@
-//! Nothing keeps pausa from forwarding and reaping: nobody who reads, a storm, a child that is stopped or traced.
+//! Nothing keeps pausa from forwarding and reaping: a stderr without a reader, a storm of signals and orphans, a child
+//! that is stopped or traced.
 
 use crate::harness::launch::{AsPid1, Launch, PLACES, Place};
 use crate::harness::process::{Process, waits_for_ever};

@@ -1,5 +1,5 @@
-//! catatonit -P: hold the namespaces of a pod, or as nobody's init those of a rootless user. SIGTERM and SIGINT end it, and
-//! nothing else does.
+//! catatonit -P: hold the namespaces of a pod, or as nobody's init those of a rootless user. SIGTERM and SIGINT end it,
+//! and nothing else does.
 
 use crate::harness::launch::{AsPid1, Launch, PLACES, Place};
 use crate::harness::running::Ended::Code;

@@ -1,8 +1,8 @@
-//! Bugs of the peers that nobody can depend on, and that ours does not have under any name. Each row fails on the original
-//! that has the bug, and must: `expecting_bug`.
+//! Bugs of the peers that nobody can depend on, and that ours does not have under any name. Each row fails on the
+//! original that has the bug, and must: `expecting_bug`.
 //!
-//! More of them are in `behaviour/`: SIGCHLD ignored before (`exit_status`), EPERM and the mask of the child (`forwarding`),
-//! zombies of before (`reaping`, and here in `catatonit_pause`), Ctrl-Z below tini (`terminal`).
+//! More of them are in `behaviour/`: SIGCHLD ignored before (`exit_status`), EPERM and the mask of the child
+//! (`forwarding`), zombies of before (`reaping`, and here in `catatonit_pause`), Ctrl-Z below tini (`terminal`).
 
 use crate::contracts::peers::PEERS;
 use crate::harness::launch::{AsPid1, Launch, PLACES, Place};
@@ -16,8 +16,8 @@ use crate::harness::trial::{expecting_bug, trial};
 use libc::{SIGTERM, SIGUSR1};
 use libtest_mimic::Trial;
 
-/// Options, and whether the original loses a SIGTERM that is sent when the child has just appeared: its group is not there
-/// yet, or it still has the handlers that do nothing.
+/// Options, and whether the original loses a SIGTERM that is sent when the child has just appeared: its group is not
+/// there yet, or it still has the handlers that do nothing.
 const EARLY: &[(Subject, &[&str], bool)] = &[
     (DumbInit, &[], true),
     (DumbInit, &["-c"], true),
@@ -55,8 +55,8 @@ pub fn trials() -> Vec<Trial> {
     trials
 }
 
-/// The child leaves SIGTERM at its default, so whenever the signal comes to it, 143 is the end. One that is lost is a run
-/// that does not end.
+/// The child leaves SIGTERM at its default, so whenever the signal comes to it, 143 is the end. One that is lost is a
+/// run that does not end.
 fn loses_nothing(subject: Subject, options: &[&str]) {
     for round in 0..1000 {
         let mut running = Launch::supervising(subject, AsPid1, options).payload("wait").start();

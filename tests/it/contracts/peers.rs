@@ -1,6 +1,6 @@
-//! What tini, dumb-init and catatonit each do with a command and for it, one row for all three: what the command inherits,
-//! and what the init keeps. Finding the command is in `command_search`, what is not passed on in `not_forwarded`; signals
-//! and exit statuses are in `behaviour/`.
+//! What tini, dumb-init and catatonit each do with a command and for it, one row for all three: what the command
+//! inherits, and what the init keeps. Finding the command is in `command_search`, what is not passed on in
+//! `not_forwarded`; signals and exit statuses are in `behaviour/`.
 
 use crate::harness::launch::{AsPid1, Launch, PLACES, Place};
 use crate::harness::process::Process;
@@ -42,7 +42,8 @@ const DEEDS: [Named<Deed>; 5] = [
     ("the environment passes untouched", passes_the_environment),
 ];
 
-// ---------------------------------------------------------------------------------------------------- what is inherited
+// ---------------------------------------------------------------------------------------------------- what is
+// inherited
 
 /// With a child that has shown that its signals come through: so the init is in its loop, and has done all else.
 fn in_its_loop(launch: Launch) -> (Running, Pid) {

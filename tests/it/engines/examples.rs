@@ -1,7 +1,7 @@
 //! examples/: each file is used in the engine that it is for, and stops as README says: at once, with a reason.
 //!
-//! Nothing is pulled: the base is busybox, and pausa's image is laid out by `dist/rootfs`. Where an engine is missing, its
-//! trials are ignored and say why; under `CI=true` they fail.
+//! Nothing is pulled: the base is busybox, and pausa's image is laid out by `dist/rootfs`. Where an engine is missing,
+//! its trials are ignored and say why; under `CI=true` they fail.
 
 use crate::engines::enclosure::Enclosure;
 use crate::engines::engine::{Client, LIMIT, text_of};

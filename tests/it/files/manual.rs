@@ -246,7 +246,8 @@ fn pause_prints_its_version() {
     }
 }
 
-// ------------------------------------------------------------------------------------------- variables, names, statuses
+// ------------------------------------------------------------------------------------------- variables, names,
+// statuses
 
 /// Those that the source of a personality names; all begin with its own name.
 fn has_the_variables(subject: Subject) {
@@ -316,7 +317,8 @@ fn has_the_versions() {
     }
 }
 
-// ------------------------------------------------------------------------------------------------------ message and date
+// ------------------------------------------------------------------------------------------------------ message and
+// date
 
 /// docs/why.md has the same names in its tables.
 fn has_the_message() {

@@ -1,5 +1,5 @@
-//! A row about a command line: what a program is called with, and what comes out. Tables of such rows are in `contracts`,
-//! where every row must hold for the original as well, and in `behaviour/cli.rs`.
+//! A row about a command line: what a program is called with, and what comes out. Tables of such rows are in
+//! `contracts`, where every row must hold for the original as well, and in `behaviour/cli.rs`.
 //!
 //! Where our texts are in our own words, a row asks for what they share with the original's.
 

@@ -1,8 +1,9 @@
-//! Ours for another architecture: how qemu-user runs it, and which trials it cannot pass for want of a kernel of its own.
+//! Ours for another architecture: how qemu-user runs it, and which trials it cannot pass for want of a kernel of its
+//! own.
 //!
-//! qemu-user translates instructions and syscalls of one program; everything else, commands included, is this machine's.
-//! So what is tried is our code for that architecture: entry, syscalls, numbers, structures, and all that is built on
-//! them. What is left out fails by qemu's doing, and each reason is what qemu 10.0 was seen to do.
+//! qemu-user translates instructions and syscalls of one program; everything else, commands included, is this
+//! machine's. So what is tried is our code for that architecture: entry, syscalls, numbers, structures, and all that is
+//! built on them. What is left out fails by qemu's doing, and each reason is what qemu 10.0 was seen to do.
 
 use crate::harness::left_out;
 use crate::harness::subject::foreign;

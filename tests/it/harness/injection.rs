@@ -1,8 +1,9 @@
 //! A subject whose system calls fail as a row says: strace(1) attaches to it, and to none of its children, before its
 //! first instruction. So the first call that is counted is the subject's own, also where it is PID 1.
 //!
-//! The subject begins as this test binary, as `held-back FIFO PROGRAM ARGUMENT…`. It waits in poll(2), which pausa never
-//! calls, until strace says that it is attached and the harness has written to the FIFO. Then it executes the program.
+//! The subject begins as this test binary, as `held-back FIFO PROGRAM ARGUMENT…`. It waits in poll(2), which pausa
+//! never calls, until strace says that it is attached and the harness has written to the FIFO. Then it executes the
+//! program.
 
 use crate::harness::launch::{AsSubreaper, Launch, Place};
 use crate::harness::running::Running;

@@ -1,8 +1,8 @@
 //! How a row says what to run: `Launch::supervising(Pausa, AsPid1, &["-g"]).payload("ready").start()`.
 //!
 //! The environment of a subject is PATH and what the row adds, its descriptors are three pipes unless the row says
-//! otherwise, and nothing is ignored or blocked: what the developer's shell has does not reach it. Its directory is the run's
-//! own, where a core may fall.
+//! otherwise, and nothing is ignored or blocked: what the developer's shell has does not reach it. Its directory is the
+//! run's own, where a core may fall.
 
 use crate::harness::emulated;
 use crate::harness::namespace::Orders;

@@ -7,7 +7,8 @@ use std::sync::Mutex;
 /// How many trials for each reason.
 static REASONS: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
 
-/// The end of a trial that lacks something on this machine. In CI it fails: nobody would notice there that it is left out.
+/// The end of a trial that lacks something on this machine. In CI it fails: nobody would notice there that it is left
+/// out.
 pub fn without(why: &str) -> Result<Completion, Failed> {
     if in_ci() { Err(why.into()) } else { Ok(for_good(why)) }
 }

@@ -159,8 +159,8 @@ impl Running {
         syscall::send(self.pid.as_raw(), signal).expect("the subject is there");
     }
 
-    /// sigqueue(3) from outside, as soon as the kernel has room for it: RLIMIT_SIGPENDING is per user (signal(7)), and so
-    /// others may have filled it.
+    /// sigqueue(3) from outside, as soon as the kernel has room for it: RLIMIT_SIGPENDING is per user (signal(7)), and
+    /// so others may have filled it.
     pub fn queue(&self, signal: i32, value: i32) {
         while let Err(error) = syscall::queue(self.pid, signal, value) {
             assert_eq!(error, Errno::EAGAIN, "the subject is there");
@@ -184,8 +184,9 @@ impl Running {
 
     /// Waits until so many processes are left below the subject, zombies included.
     ///
-    /// The subject's own list is a quick look, which leaves out who is below a child, and may miss somebody while others
-    /// end (proc_pid_task(5), `children`). So all processes are looked through, too, but only when that list is short.
+    /// The subject's own list is a quick look, which leaves out who is below a child, and may miss somebody while
+    /// others end (proc_pid_task(5), `children`). So all processes are looked through, too, but only when that list is
+    /// short.
     pub fn until_reaped(&mut self, left: usize) {
         self.until(&format!("{left} processes to be left"), |running| {
             let few = process::children(running.pid).len() <= left;

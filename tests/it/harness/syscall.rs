@@ -23,7 +23,8 @@ pub fn set_of(signals: &[i32]) -> SignalSet {
 ///
 /// Answers the child's pid, or nothing in the child.
 pub fn fork() -> Option<Pid> {
-    // SAFETY: only `namespace` and `payload` call this, before any thread was started, so the child may do what it likes.
+    // SAFETY: only `namespace` and `payload` call this, before any thread was started, so the child may do what it
+    // likes.
     match unsafe { nix::unistd::fork() }.expect("fork") {
         ForkResult::Parent { child } => Some(child),
         ForkResult::Child => None,
@@ -100,7 +101,8 @@ pub fn set_disposition(signal: i32, disposition: libc::sighandler_t) {
     // The kernel's sigaction has the handler first on every architecture that we build for; the rest is 0 for none.
     let action = [disposition, 0, 0, 0, 0];
     let old = std::ptr::null_mut::<usize>();
-    // SAFETY: `action` is at least as long as the kernel's structure; SIG_DFL and SIG_IGN mean that no code of ours runs.
+    // SAFETY: `action` is at least as long as the kernel's structure; SIG_DFL and SIG_IGN mean that no code of ours
+    // runs.
     unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, action.as_ptr(), old, SET_BYTES) };
 }
 

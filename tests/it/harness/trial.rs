@@ -1,4 +1,5 @@
-//! How a row of a table becomes a trial: its name, what it lacks on this machine, what a bug of an original makes of it.
+//! How a row of a table becomes a trial: its name, what it lacks on this machine, what a bug of an original makes of
+//! it.
 
 use super::launch::Place;
 use super::left_out::without;
@@ -97,7 +98,8 @@ pub fn plain(topic: &str, name: &str, check: impl FnOnce() + Send + 'static) -> 
 
 /// A row that holds for these programs, except that some originals are known to fail it.
 ///
-/// Under `INIT_UNDER_TEST=original` the bug must still be there: the day it is not, the claim in our documents is stale.
+/// Under `INIT_UNDER_TEST=original` the bug must still be there: the day it is not, the claim in our documents is
+/// stale.
 pub fn expecting_bug(
     has_bug: bool,
     row: impl FnOnce() + UnwindSafe + Send + 'static,

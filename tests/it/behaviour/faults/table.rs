@@ -41,7 +41,7 @@ const GIVEN_UP: Outcome = Told("has not ended after SIGKILL");
 
 rows! {
     rt_sigprocmask Forwarding BOTH ANY [EPERM, ENOSYS, EFAULT, EINVAL] => NO_SIGNALS, []
-        "runs no command, since it would hear no signal and not notice the child's end";
+        "runs no command, since it would receive no signal and not notice the child's end";
     rt_sigprocmask Forwarding BOTH SECOND [EPERM, ENOSYS] => Unharmed, []
         "goes on: all signals are blocked already";
     rt_sigprocmask Hold BOTH ANY [EPERM, ENOSYS] => Unharmed, []
@@ -78,11 +78,11 @@ rows! {
     statx Draining OTHER ANY [EPERM, ENOSYS] => Unharmed, []
         "reads the list of children all the same";
     ioctl Terminal BOTH ANY [EPERM, ENOSYS, ENOTTY] => Unharmed, [Foreground]
-        "leaves the child in its own group, which has the foreground";
+        "leaves the child in the process group of pausa, which has the foreground";
     ioctl Session BOTH ANY [EPERM, ENOSYS, ENOTTY] => Unharmed, [Foreground]
         "keeps the terminal, so that the child's session has none";
     getsid Terminal OTHER ANY [EPERM, ENOSYS] => Unharmed, [Foreground]
-        "leaves the child in its own group, as below a shell";
+        "leaves the child in the process group of pausa, as below a shell";
     clock_gettime Forwarding BOTH ANY [EPERM, ENOSYS, EINVAL] => Unharmed, []
         "goes on: there is no deadline";
     clock_gettime Killing BOTH ANY [EPERM, ENOSYS, EINVAL] => NO_CLOCK, []
@@ -111,7 +111,7 @@ rows! {
     ppoll Verbose BOTH ANY [EPERM, ENOSYS, EINTR, ENOMEM] => Unharmed, [Lines]
         "loses the line, rather than wait for a reader";
     pwritev2 Verbose BOTH ANY [EOPNOTSUPP, EPERM, ENOSYS] => Unharmed, []
-        "writes by a file of its own";
+        "writes through an open file of its own";
     pwritev2 Verbose BOTH ANY [EAGAIN, EPIPE] => Unharmed, [Lines]
         "loses the line, and counts it";
     write Message BOTH ANY [ENOSPC, EAGAIN, EDQUOT, EFBIG, EIO, EPERM, ENOSYS] => UNWRITTEN, [Message]
@@ -141,7 +141,7 @@ rows! {
     rt_sigtimedwait Forwarding BOTH ONCE [EINTR] => Unharmed, []
         "asks again";
     kill Forwarding BOTH ANY [ENOSYS, EINVAL] => Told("cannot send SIGUSR1 to "), [Signal]
-        "goes on without that signal";
+        "continues without that signal";
     kill Forwarding BOTH ANY [EPERM] => Unharmed, []
         "has a new process send it as the child's user";
     kill Forwarding BOTH ONCE [ESRCH] => Unharmed, []
@@ -177,7 +177,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("setresuid", "the messenger's; it ends with the error as its status"),
     ("setresuid32", "the same on 32-bit arm"),
     ("getppid", "cannot fail, and asks for no more than whether the parent is there"),
-    ("fcntl", "only where one of the first three descriptors is closed; `told_nobody`"),
+    ("fcntl", "only where one of the first three descriptors is closed; `bad_stderr`"),
     ("getdents64", "only where close_range fails"),
     ("exit_group", "does not come back"),
     ("rt_sigreturn", "the restorer's"),

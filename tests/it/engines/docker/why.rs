@@ -1,4 +1,5 @@
-//! Why a container has stopped, in a real engine: out of memory, asked from outside or inside, killed, exited by itself.
+//! Why a container has stopped, in a real engine: out of memory, asked from outside or inside, killed, exited by
+//! itself.
 
 use super::{Images, Row};
 use crate::engines::engine::Container;

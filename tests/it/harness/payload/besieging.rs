@@ -88,8 +88,8 @@ pub fn generations(deaf: i32) -> i32 {
     obey()
 }
 
-/// A child and its child in a group of its own, which leave all signals at their defaults. The group has a parent in its
-/// session, or the kernel would not stop it (setpgid(2)).
+/// A child and its child in a group of its own, which leave all signals at their defaults. The group has a parent in
+/// its session, or the kernel would not stop it (setpgid(2)).
 pub fn idlers(_: i32) -> i32 {
     introduced(|introduction| {
         unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0)).expect("setpgid");

@@ -77,8 +77,8 @@ fn is_the_same(first: &Built) {
     assert_eq!(sbom(first), sbom(&second));
 }
 
-/// What `build` runs, with another umask and clock where a day is named: the clock where it can be had, and in CI in any
-/// case. It does not go for files.
+/// What `build` runs, with another umask and clock where a day is named: the clock where it can be had, and in CI in
+/// any case. It does not go for files.
 const SCRIPT: &str = "set -- dist/image
     if [ \"${PAUSA_IT_DAY+set}\" ]; then
         umask 077

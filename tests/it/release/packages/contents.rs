@@ -37,8 +37,8 @@ fn files(prefix: &str, pages: &str, suffix: &str, documents_in: &str, others: &[
         .collect()
 }
 
-/// Of lines as tar(1) writes them, `-rw-r--r-- 0/0 13380 2023-11-14 22:13:20 NAME`, those of files. Owner, time and mode
-/// are looked at on the way.
+/// Of lines as tar(1) writes them, `-rw-r--r-- 0/0 13380 2023-11-14 22:13:20 NAME`, those of files. Owner, time and
+/// mode are looked at on the way.
 fn files_of(listing: &str, program: &str) -> BTreeSet<String> {
     let mut files = BTreeSet::new();
     for line in listing.lines() {

@@ -1,5 +1,5 @@
-//! stderr that takes no line, or half of one, whatever it is and however much pausa has to say: nothing waits, spins,
-//! dies, or hears of a signal that pausa's own write has raised.
+//! stderr that takes no line, or half of one, whatever it is and however many lines pausa has: pausa neither waits nor
+//! spins nor dies, and the child gets no signal that pausa's own write has raised.
 
 use super::impostors::apart;
 use crate::harness::launch::{AsSubreaper, Launch, PLACES, Place};
@@ -19,7 +19,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-const TOPIC: &str = "told nobody";
+const TOPIC: &str = "bad stderr";
 
 /// What stderr is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
