@@ -20,6 +20,7 @@ mod message;
 mod message_file;
 mod reaping;
 mod seccomp;
+mod soak;
 mod stopping;
 mod targets;
 mod terminal;
@@ -47,6 +48,7 @@ pub fn trials() -> Vec<Trial> {
         told_nobody::trials(),
         terminal::trials(),
         under_stress::trials(),
+        soak::trials(),
         failed_start::trials(),
         faults::trials(),
         hanging_start::trials(),
