@@ -41,6 +41,14 @@ sanitize *FILTER:
         cargo test --locked --lib --target x86_64-unknown-linux-gnu --target-dir target/sanitize -- \
         --skip the_child_leaves_a_third_of_its_stack {{FILTER}}
 
+# Each fuzz target for so many seconds; what `fuzz/run` says at its beginning.
+fuzz SECONDS *TARGETS:
+    fuzz/run {{SECONDS}} {{TARGETS}}
+
+# Load for so many seconds, and then rest.
+soak SECONDS="1800":
+    SOAK={{SECONDS}} cargo test --locked --test it -- soak
+
 # Ours beside the originals.
 bench:
     cargo bench --locked

@@ -2,7 +2,7 @@
 
 use core::ffi::c_int;
 
-use crate::bytes::{decimal, split, split_once};
+use crate::bytes::{integer, split};
 use crate::model::status::WaitStatus;
 use crate::time::Nanoseconds;
 
@@ -92,7 +92,8 @@ impl Fd {
 #[must_use]
 pub fn real_user(status: &[u8]) -> Option<u32> {
     let ids = split(status, b'\n').find_map(|line| line.strip_prefix(b"Uid:\t"))?;
-    decimal(split_once(ids, b'\t').0)
+    // Ten digits are common where users come from a directory service (OpenShift begins at 1,000,000,000).
+    u32::try_from(integer(ids)?.0).ok()
 }
 
 #[cfg(test)]
@@ -104,6 +105,9 @@ mod tests {
         let status =
             b"Name:\tsh\nUmask:\t0022\nState:\tS (sleeping)\nUid:\t1000\t1001\t1002\t1003\nGid:\t7\n";
         assert_eq!(real_user(status), Some(1000));
+        assert_eq!(real_user(b"Uid:\t1000650000\t0\t0\t0\n"), Some(1_000_650_000));
+        assert_eq!(real_user(b"Uid:\t4294967294\t0\t0\t0\n"), Some(u32::MAX - 1));
+        assert_eq!(real_user(b"Uid:\t4294967296\t0\t0\t0\n"), None);
         assert_eq!(real_user(b"Name:\tUid:\t5\nUid:\t\n"), None);
         assert_eq!(real_user(b""), None);
     }

@@ -9,7 +9,6 @@ mod json;
 mod messages;
 mod texts;
 
-/// Name, deed.
 /// A name, and what reads the bytes.
 pub type Target = (&'static str, fn(&[u8]));
 
@@ -26,6 +25,7 @@ pub const TARGETS: &[Target] = &[
     ("message", messages::message),
     ("replacement", calls::replacement),
     ("signal", texts::signal),
+    ("status", texts::status),
 ];
 
 pub fn target(name: &str) -> Option<fn(&[u8])> {

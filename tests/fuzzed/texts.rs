@@ -2,6 +2,7 @@
 
 use pausa::message::line::Line;
 use pausa::message::termination::oom_kills;
+use pausa::model::process::real_user;
 use pausa::model::signal::Signal;
 use pausa::policy::shutdown::{Ladder, Shutdown};
 use pausa::time::{self, Nanoseconds};
@@ -141,6 +142,33 @@ pub fn counter(data: &[u8]) {
     let line = data.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"oom_kill "));
     let number = line.and_then(|digits| std::str::from_utf8(digits).ok()).and_then(decimal);
     assert_eq!(oom_kills(data), number.unwrap_or(0));
+}
+
+/// `status` of a process in /proc: any bytes, and what the kernel writes of a process with any user and any name.
+pub fn status(data: &[u8]) {
+    let line = data.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"Uid:\t"));
+    let first = line.map(|line| line.split(|&byte| byte == b'\t').next().unwrap_or(line));
+    match first.map(std::str::from_utf8) {
+        None => assert_eq!(real_user(data), None),
+        Some(Ok(digits)) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            assert_eq!(real_user(data), digits.parse().ok());
+        }
+        // Not the kernel's; no crash.
+        Some(_) => drop(real_user(data)),
+    }
+
+    let Some((user, name)) = data.split_first_chunk() else { return };
+    let user = u32::from_le_bytes(*user);
+    // As proc_task_name in `fs/proc/array.c` does it: so no name makes a line.
+    let escape = |&byte: &u8| match byte {
+        b'\n' => b"\\n".to_vec(),
+        b'\\' => b"\\\\".to_vec(),
+        other => vec![other],
+    };
+    let mut text = b"Name:\t".to_vec();
+    text.extend(name.iter().take(15).take_while(|&&byte| byte != 0).flat_map(escape));
+    text.extend(format!("\nUmask:\t0022\nState:\tS (sleeping)\nPPid:\t1\nUid:\t{user}\t1\t2\t3\n").bytes());
+    assert_eq!(real_user(&text), Some(user));
 }
 
 /// What a foreign text is shown as, by std's idea of UTF-8.

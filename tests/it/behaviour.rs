@@ -21,6 +21,7 @@ mod message;
 mod message_file;
 mod reaping;
 mod seccomp;
+mod soak;
 mod stopping;
 mod strange_proc;
 mod targets;
@@ -49,6 +50,7 @@ pub fn trials() -> Vec<Trial> {
         bad_stderr::trials(),
         terminal::trials(),
         under_stress::trials(),
+        soak::trials(),
         failed_start::trials(),
         faults::trials(),
         hanging_start::trials(),

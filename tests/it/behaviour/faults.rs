@@ -2,7 +2,7 @@
 //! once and for ever. Whatever fails, pausa neither hangs nor spins, and the child's status is not lost, or pausa tells
 //! in one line why it ends. The rows are in `table`; docs/failure-modes.md has the same table.
 
-use crate::files::tidy::sources_below;
+use crate::files::tidy::{Source, sources_below};
 use crate::harness::injection::{Fault, When};
 use crate::harness::launch::Place;
 use crate::harness::subject::original;
@@ -106,14 +106,30 @@ fn covers_all() {
             assert!(is_known.into_iter().any(|call| call == name), "{name} has no row");
         }
     }
+    for (call, _) in LEFT_OUT {
+        let in_c = format!("libc::SYS_{call}");
+        let is_named = |source: &Source| source.code().contains(&in_c);
+        assert!(sources_below("src").iter().any(is_named), "{call} is not called any more");
+        assert!(ROWS.iter().all(|row| row.call != *call), "{call} has a row");
+    }
 }
 
 fn is_on_the_page() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/failure-modes.md");
     let page = std::fs::read_to_string(page).expect("read docs/failure-modes.md");
-    let (wanted, found) =
-        (rows_of_the_page(), page.split_once("|---|---|---|---|---|\n").map(|(_, rows)| rows));
-    assert!(found.is_some_and(|found| found.starts_with(&wanted)), "the rows should be:\n{wanted}");
+    for (head, wanted) in
+        [("|---|---|---|---|---|\n", rows_of_the_page()), ("|---|---|\n", left_out_of_the_page())]
+    {
+        // A table ends with an empty line.
+        let table =
+            |(_, rest): (&str, &str)| format!("{}\n", rest.split("\n\n").next().unwrap_or(rest).trim_end());
+        let found = page.split_once(&format!("\n{head}")).map(table);
+        assert!(found.as_ref() == Some(&wanted), "the rows should be:\n{wanted}");
+    }
+}
+
+fn left_out_of_the_page() -> String {
+    LEFT_OUT.iter().map(|(call, why)| format!("| `{call}` | {why} |\n")).collect()
 }
 
 fn rows_of_the_page() -> String {

@@ -14,6 +14,7 @@ use std::os::fd::AsFd;
 
 mod besieging;
 mod lingering;
+pub mod soaking;
 
 type Row = (&'static str, fn(i32) -> i32, &'static str);
 
@@ -53,6 +54,7 @@ const ROWS: &[Row] = &[
     ("breed", besieging::breed, "ignores SIGTERM, and an orphan makes more of them without end"),
     ("generations", besieging::generations, "has a child and a grandchild, each in a session of its own"),
     ("idlers", besieging::idlers, "has a child in a group of its own, and leaves signals at their defaults"),
+    ("soak", soaking::soak, "echoes signals, and its workers make orphans and floods while they are told to"),
     ("report", |_| report(), "says where it stands: group, session, foreground; then obeys stdin"),
 ];
 

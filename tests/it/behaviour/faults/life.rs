@@ -40,6 +40,8 @@ pub enum Life {
     Catatonit,
     /// No command.
     Hold,
+    /// The same with `-v`.
+    VerboseHold,
 }
 
 pub struct Seen {
@@ -64,12 +66,22 @@ impl Life {
             Self::Session => "as dumb-init",
             Self::Catatonit => "as catatonit",
             Self::Hold => "while it holds",
+            Self::VerboseHold => "while it holds with -v",
         }
     }
 
     /// Whether it has lines on stderr when nothing fails.
     pub fn speaks(self) -> bool {
-        matches!(self, Self::Verbose | Self::Killing | Self::LimitedDraining)
+        matches!(self, Self::Verbose | Self::VerboseHold | Self::Killing | Self::LimitedDraining)
+    }
+
+    /// Parts of lines that are there when nothing fails.
+    fn lines(self) -> &'static [&'static str] {
+        match self {
+            Self::Verbose => &["started '", "received SIGUSR1", "ended; exit status 7"],
+            Self::VerboseHold => &["holding until SIGTERM or SIGINT", "Shutting down, got signal"],
+            _ => &[],
+        }
     }
 
     fn subject(self) -> Subject {
@@ -93,6 +105,7 @@ impl Life {
             Self::ParentDeath => (&["-p", "TERM"], "wait"),
             Self::Terminal | Self::Session => (&[], "report"),
             Self::Hold => (&[], ""),
+            Self::VerboseHold => (&["-v"], ""),
         }
     }
 
@@ -126,7 +139,7 @@ impl Life {
             assert_eq!(injected.running.ended(), Code(code));
         } else {
             match self {
-                Self::Hold => hold(&mut injected, &loses),
+                Self::Hold | Self::VerboseHold => hold(&mut injected, &loses),
                 Self::Killing => kill(&mut injected.running, &loses),
                 Self::Draining | Self::LimitedDraining => drain(&mut injected.running, &loses),
                 Self::Terminal | Self::Session => {
@@ -154,8 +167,8 @@ impl Life {
             }
         }
         let stderr = injected.running.said_on_stderr();
-        if self == Self::Verbose && row.outcome == Outcome::Unharmed && !loses(Loss::Lines) {
-            for line in ["started '", "received SIGUSR1", "ended; exit status 7"] {
+        if row.outcome == Outcome::Unharmed && !loses(Loss::Lines) {
+            for line in self.lines() {
                 assert!(stderr.contains(line), "{stderr}");
             }
         }

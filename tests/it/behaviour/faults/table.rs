@@ -75,6 +75,8 @@ rows! {
         "goes on without the message";
     statx Verbose BOTH ANY [EPERM, ENOSYS, EBADF, ENOMEM] => Unharmed, []
         "writes as to a pipe";
+    statx VerboseHold BOTH ANY [EPERM, ENOSYS, EBADF, ENOMEM] => Unharmed, []
+        "the same";
     statx Draining OTHER ANY [EPERM, ENOSYS] => Unharmed, []
         "reads the list of children all the same";
     ioctl Terminal BOTH ANY [EPERM, ENOSYS, ENOTTY] => Unharmed, [Foreground]
@@ -110,10 +112,16 @@ rows! {
         "goes on: the child does the same";
     ppoll Verbose BOTH ANY [EPERM, ENOSYS, EINTR, ENOMEM] => Unharmed, [Lines]
         "loses the line, rather than wait for a reader";
+    ppoll VerboseHold BOTH ANY [EPERM, ENOSYS, EINTR, ENOMEM] => Unharmed, [Lines]
+        "the same";
     pwritev2 Verbose BOTH ANY [EOPNOTSUPP, EPERM, ENOSYS] => Unharmed, []
         "writes through an open file of its own";
     pwritev2 Verbose BOTH ANY [EAGAIN, EPIPE] => Unharmed, [Lines]
         "loses the line, and counts it";
+    pwritev2 VerboseHold BOTH ANY [EOPNOTSUPP, EPERM, ENOSYS] => Unharmed, []
+        "writes through an open file of its own";
+    pwritev2 VerboseHold BOTH ANY [EAGAIN, EPIPE] => Unharmed, [Lines]
+        "loses the line: a handler has nowhere to count it";
     write Message BOTH ANY [ENOSPC, EAGAIN, EDQUOT, EFBIG, EIO, EPERM, ENOSYS] => UNWRITTEN, [Message]
         "goes on without the message";
     write Message BOTH ONCE [EINTR] => Unharmed, []
@@ -170,15 +178,24 @@ rows! {
         "closes what /proc/self/fd lists";
 }
 
-/// Calls without a row, and why.
+/// Calls without a row, and why. The page has them, too.
 pub const LEFT_OUT: &[(&str, &str)] = &[
-    ("execve", "the child's; `failed_start` has its errors"),
-    ("setsid", "the child's, which leads nothing"),
-    ("setresuid", "the messenger's; it ends with the error as its status"),
+    ("execve", "the child's; what follows from its errors is in the trials `failed start`"),
+    ("setsid", "the child's, which has just been made and leads no group, so it cannot fail (setsid(2))"),
+    (
+        "setresuid",
+        "the messenger's, which signals as the child's user; its status is the error, and the error is told",
+    ),
     ("setresuid32", "the same on 32-bit arm"),
-    ("getppid", "cannot fail, and asks for no more than whether the parent is there"),
-    ("fcntl", "only where one of the first three descriptors is closed; `bad_stderr`"),
-    ("getdents64", "only where close_range fails"),
+    (
+        "getppid",
+        "cannot fail; it is asked only whether the parent is in this PID namespace, and is there still",
+    ),
+    ("fcntl", "called only where one of the first three descriptors is closed; see the trials `bad stderr`"),
+    ("getdents64", "called only where `close_range` fails; what is not listed then stays open"),
     ("exit_group", "does not come back"),
-    ("rt_sigreturn", "the restorer's"),
+    (
+        "rt_sigreturn",
+        "a handler's way back; it returns to where the signal came, and not to whom has called it (sigreturn(2))",
+    ),
 ];
