@@ -30,7 +30,8 @@ const BURST: usize = 64;
 /// user. If the grace period is longer, pausa waits as long as that.
 const GIVE_UP_AFTER: Nanoseconds = Nanoseconds::SECOND;
 
-/// A child and what is known of it.
+/// A child and what is known of it. The small fields stand first, as in `Config`.
+#[repr(C)]
 pub struct Supervisor<'a, K> {
     pub(super) kernel: K,
     pub(super) config: &'a Config<'a>,
@@ -136,7 +137,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
 
     /// Writes the termination message, drains, and gives the terminal back. `oom_kills` is the counter from
     /// before the command.
-    pub fn finish(mut self, oom_kills: u64) -> ExitStatus {
+    pub fn finish(&mut self, oom_kills: u64) -> ExitStatus {
         if let Some(path) = self.config.message {
             self.facts.oom_kills = post_mortem::oom_kills(self.kernel).saturating_sub(oom_kills);
             self.facts.ended = self.kernel.now();
