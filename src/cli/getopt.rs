@@ -127,6 +127,8 @@ impl<'a, 's> Getopt<'a, 's> {
         self.grammar.entries().find(|entry| entry.letter() == Some(letter))
     }
 
+    // 40 bytes less.
+    #[inline(never)]
     fn short(&mut self, letter: u8) -> Found<'a> {
         let Some(entry) = self.by_letter(letter) else {
             return Found::Mistake(Event::UnknownShort { letter });

@@ -30,8 +30,8 @@ const MESSAGE: &[u8] = b"/dev/termination-log";
 struct Wishes {
     /// An option asks us to hold.
     holds: bool,
-    /// The first option that only a command can use.
-    for_command: Option<Entry>,
+    /// The name of the first option that only a command can use.
+    for_command: Option<&'static [u8]>,
 }
 
 /// All that `args` and `env` say, in the form of the personality that the first of `args` names. The variable of
@@ -41,17 +41,25 @@ pub fn parse<'a>(mut args: Args<'a>, env: &mut Env<'a>) -> Config<'a> {
     let name = args.next().map_or(&b""[..], CStr::to_bytes);
     let personality = Personality::from_argv0(name);
     let mut config = personality.config(name);
+    read_all(args, env, personality, &mut config);
+    config
+}
+
+/// Adds what they say to what `personality` wishes.
+// In `parse`, which would have two ends, it would fill in a copy: 72 bytes.
+#[inline(never)]
+fn read_all<'a>(mut args: Args<'a>, env: &mut Env<'a>, personality: &Personality, config: &mut Config<'a>) {
     let mut wishes = Wishes::default();
     if let Some(words) = env.get(OUR_VARIABLE).filter(|_| personality.takes_our_variable) {
         let ours = Personality::ours();
         let mut options = Getopt::new(Words::Text(words), ours.grammar, Order::Exact);
-        read(&mut options, ours, &mut config, &mut wishes);
+        read(&mut options, ours, config, &mut wishes);
         env.remove(OUR_VARIABLE);
         if matches!(config.task, Task::Complain(_)) {
             // The options are ours, and so are contract and texts of the complaint.
             (config.contract, config.catalog) = (&ours.contract, &ours.catalog);
             config.mistaken_in = text!("PAUSA_OPTIONS: ");
-            return config;
+            return;
         }
         // The variable may be set for many containers, some of which hold and cannot use all of its options.
         wishes.for_command = None;
@@ -65,11 +73,11 @@ pub fn parse<'a>(mut args: Args<'a>, env: &mut Env<'a>) -> Config<'a> {
         order => order,
     };
     let mut options = Getopt::new(Words::Args(&mut args), personality.grammar, order);
-    read(&mut options, personality, &mut config, &mut wishes);
+    read(&mut options, personality, config, &mut wishes);
     for entry in personality.variables.entries() {
         let counts = |value: &&[u8]| entry.letter().is_none_or(|wanted| *value == [wanted]);
         if let Some(value) = env.get(entry.name()).filter(counts) {
-            apply(entry, value, personality, &mut config, &mut wishes);
+            apply(entry, value, personality, config, &mut wishes);
             config.is_verbose_by_variable |= entry.option == OptionName::Verbose;
             config.is_single_child_by_variable |= entry.option == OptionName::SingleChild;
         }
@@ -81,10 +89,10 @@ pub fn parse<'a>(mut args: Args<'a>, env: &mut Env<'a>) -> Config<'a> {
         }
     }
     if matches!(config.task, Task::Undecided) {
-        config.may_be_message_path = matches!(args.last_read(), Some(b"-m" | b"--message"));
-        config.task = task(&config, args, &wishes);
+        config.may_be_message_path =
+            args.last_read().is_some_and(|word| word_index(b"-m --message", b' ', word).is_some());
+        config.task = task(config, args, &wishes);
     }
-    config
 }
 
 /// What to do when all options have been read, and none of them is a task by itself.
@@ -99,9 +107,7 @@ fn task<'a>(config: &Config<'a>, args: Args<'a>, wishes: &Wishes) -> Task<'a> {
     match (args.command(), config.contract.holds, wishes.for_command) {
         (Some(command), ..) => Task::Supervise(command),
         // A command that was forgotten must not become a hold that does nothing for ever.
-        (None, Holds::WithoutCommand, Some(entry)) => {
-            Task::Complain(Event::NoCommandFor { name: entry.name() })
-        }
+        (None, Holds::WithoutCommand, Some(name)) => Task::Complain(Event::NoCommandFor { name }),
         (None, Holds::WithoutCommand, None) => Task::Hold(hold),
         (None, Holds::WhenAsked | Holds::Always, _) => Task::Complain(Event::NoCommand),
     }
@@ -131,7 +137,7 @@ fn apply<'a>(
     wishes: &mut Wishes,
 ) {
     if is_for_command(entry.option) {
-        wishes.for_command = wishes.for_command.or(Some(entry));
+        wishes.for_command = wishes.for_command.or(Some(entry.name()));
     }
     if let Err(part) = carry_out(entry.option, value, personality, config, wishes) {
         let name = if part.is_empty() { value } else { part };
