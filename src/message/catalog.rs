@@ -85,12 +85,13 @@ impl Catalog {
     #[must_use]
     pub fn prefix(&self, level: Level) -> Text {
         self.printed(match level {
-            Level::Answer | Level::Silent => return Text::EMPTY,
+            Level::Answer => Topic::AnswerLine,
             Level::Fatal => Topic::FatalLine,
             Level::Warning => Topic::WarningLine,
             Level::Info => Topic::InfoLine,
             Level::Debug => Topic::DebugLine,
             Level::Trace => Topic::TraceLine,
+            Level::Silent => Topic::SilentLine,
         })
     }
 

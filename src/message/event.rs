@@ -93,11 +93,12 @@ pub enum Event<'a> {
         name: &'a [u8],
     },
     /// The option does not accept this value.
+    // In an order in which `fill` finds a name where the other events have theirs.
     Refused {
         letter: u8,
-        option: &'static [u8],
         name: &'a [u8],
         accepted: Text,
+        option: &'static [u8],
     },
     /// There is no command, and the personality needs one.
     NoCommand,

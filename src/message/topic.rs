@@ -58,12 +58,14 @@ pub enum Topic {
     ReapedKilled,
     EndedKilled,
     HoldInterrupted,
-    // How a line of a level begins.
+    // How a line of a level begins, in the order of `Level`. No personality has a text for the first and the last.
+    AnswerLine,
     FatalLine,
     WarningLine,
     InfoLine,
     DebugLine,
     TraceLine,
+    SilentLine,
     // What is printed when a caller asks for it or makes a mistake.
     Usage,
     Help,
