@@ -80,6 +80,14 @@ pub fn decimal(text: &[u8]) -> Option<u32> {
     Some(number)
 }
 
+/// The number behind `label`, with which a line begins. So the files of /proc and of cgroups tell what they count.
+#[must_use]
+pub fn number_behind(label: &[u8], text: &[u8]) -> Option<u32> {
+    let rest = split(text, b'\n').find_map(|line| line.strip_prefix(label))?;
+    // Users have ten digits where they come from a directory service (OpenShift begins at 1,000,000,000).
+    u32::try_from(integer(rest)?.0).ok()
+}
+
 /// What strtol(3) reads in base 10, and what is behind it: blanks, a sign, digits. Too many of them are the greatest
 /// or the least number that there is. `None` if there is no digit.
 #[must_use]
@@ -93,13 +101,16 @@ pub fn integer(text: &[u8]) -> Option<(i64, &[u8])> {
     if let [b'+' | b'-', behind @ ..] = rest {
         rest = behind;
     }
-    // Below zero, because there is one number more.
-    let mut number = None;
+    // Below zero, because there is one number more. What would be lower than that one stays it.
+    let (mut number, digits) = (0i64, rest);
     while let [digit @ b'0'..=b'9', behind @ ..] = rest {
-        number = Some(number.unwrap_or(0i64).saturating_mul(10).saturating_sub(i64::from(digit - b'0')));
+        let tens = number.checked_mul(10);
+        number = tens.and_then(|tens| tens.checked_sub(i64::from(digit - b'0'))).unwrap_or(i64::MIN);
         rest = behind;
     }
-    let number = number?;
+    if rest.len() == digits.len() {
+        return None;
+    }
     Some((if is_negative { number } else { number.saturating_neg() }, rest))
 }
 

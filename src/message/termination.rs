@@ -2,7 +2,7 @@
 //!
 //! Kubernetes shows it in the pod's status (`terminationMessagePath`), and takes 4,096 bytes at the most.
 
-use crate::bytes::{split, split_once};
+use crate::bytes::{number_behind, split_once};
 pub use crate::message::facts::{Asked, Facts, OwnKill};
 use crate::message::line::Line;
 use crate::message::reason::Reason;
@@ -191,8 +191,7 @@ impl Sheet<'_> {
 /// (cgroup v2 memory.events, cgroup v1 memory.oom_control).
 #[must_use]
 pub fn oom_kills(text: &[u8]) -> u64 {
-    let line = split(text, b'\n').find_map(|line| line.strip_prefix(b"oom_kill "));
-    line.and_then(crate::bytes::decimal).unwrap_or(0).into()
+    number_behind(b"oom_kill ", text).unwrap_or(0).into()
 }
 
 #[cfg(test)]

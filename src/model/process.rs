@@ -2,7 +2,7 @@
 
 use core::ffi::c_int;
 
-use crate::bytes::{integer, split};
+use crate::bytes::number_behind;
 use crate::model::status::WaitStatus;
 use crate::time::Nanoseconds;
 
@@ -91,9 +91,7 @@ impl Fd {
 /// The real user of a process, from its `status` in /proc (proc_pid_status(5)): the first number behind `Uid:`.
 #[must_use]
 pub fn real_user(status: &[u8]) -> Option<u32> {
-    let ids = split(status, b'\n').find_map(|line| line.strip_prefix(b"Uid:\t"))?;
-    // Ten digits are common where users come from a directory service (OpenShift begins at 1,000,000,000).
-    u32::try_from(integer(ids)?.0).ok()
+    number_behind(b"Uid:\t", status)
 }
 
 #[cfg(test)]
