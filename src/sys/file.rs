@@ -9,6 +9,7 @@ use core::ptr;
 
 use super::arch::{syscall1, syscall3, syscall4};
 use super::stream::{ALWAYS, close, kind, open_anywhere, terminated, write_all, write_line};
+use crate::bytes::number_behind;
 use crate::model::errno::Errno;
 use crate::model::process::{Fd, Pid};
 
@@ -67,7 +68,7 @@ const STREAMS: [(&[u8], Fd); 2] = [(b"/dev/stderr\0", Fd::STDERR), (b"/dev/stdou
 /// ENOENT: not there; ELOOP: a symbolic link; ENOSPC, EFBIG, EAGAIN: no room, or not for all of it; else as
 /// open(2) and write(2).
 pub fn write_file(path: &[u8], bytes: &[u8]) -> Result<(), Errno> {
-    for (stream, fd) in STREAMS {
+    for &(stream, fd) in &STREAMS {
         if path == stream {
             return write_line(fd, bytes);
         }
@@ -79,7 +80,7 @@ pub fn write_file(path: &[u8], bytes: &[u8]) -> Result<(), Errno> {
 }
 
 /// Closes every descriptor from `first` on: close_range(2), and before Linux 5.9, or where a seccomp filter does not
-/// know that one, each that /proc/self/fd lists.
+/// know that one, one by one, as many as the kernel keeps room for: `FDSize` of proc_pid_status(5).
 ///
 /// # Errors
 /// ENOENT: an older kernel, and no /proc.
@@ -87,31 +88,15 @@ pub fn close_from(first: Fd) -> Result<(), Errno> {
     let last = u32::MAX as usize;
     // SAFETY: takes numbers; `Fd` is not a claim to an open file, so no code relies on those.
     let result = unsafe { syscall3(libc::SYS_close_range as usize, first.raw() as usize, last, 0) };
-    if Errno::check(result).is_ok() {
-        return Ok(());
-    }
-    let folder = open(b"/proc/self/fd\0", libc::O_RDONLY | libc::O_DIRECTORY)?;
-    let mut buffer = [0; 512];
-    let result = loop {
-        let result = list(folder, &mut buffer);
-        let Ok(count @ 1..) = result else { break result };
-        let mut rest = buffer.get(..count).unwrap_or(&[]);
-        // `struct linux_dirent64` of getdents64(2): 16 bytes of numbers, 2 of its length, a type, a name and a NUL.
-        while let Some(head) = rest.first_chunk::<19>() {
-            let length = usize::from(u16::from_ne_bytes([head[16], head[17]])).max(head.len());
-            let digits = rest.iter().skip(head.len()).take_while(|byte| byte.is_ascii_digit());
-            let number = digits.fold(0, |number: c_int, byte| {
-                number.wrapping_mul(10).wrapping_add(c_int::from(byte - b'0'))
-            });
-            // Not `.` and `..`, which count as 0.
-            if number >= first.raw() && number != folder.raw() {
-                close(Fd::new(number));
-            }
-            rest = rest.get(length..).unwrap_or(&[]);
+    if Errno::check(result).is_err() {
+        let mut buffer = [0; 512];
+        let status = read_file(b"/proc/self/status\0", &mut buffer)?;
+        let room = number_behind(b"FDSize:\t", status).unwrap_or(0);
+        for number in first.raw()..room as c_int {
+            close(Fd::new(number));
         }
-    };
-    close(folder);
-    result.map(drop)
+    }
+    Ok(())
 }
 
 /// Opens a regular file. Anything else is refused, without waiting for it or reading it.
@@ -162,14 +147,6 @@ fn read(fd: Fd, buffer: &mut [u8]) -> Result<usize, Errno> {
     // SAFETY: the kernel writes into the buffer and no more.
     Errno::check(unsafe {
         syscall3(libc::SYS_read as usize, fd.raw() as usize, buffer.as_mut_ptr() as usize, buffer.len())
-    })
-}
-
-fn list(folder: Fd, buffer: &mut [u8]) -> Result<usize, Errno> {
-    let place = buffer.as_mut_ptr() as usize;
-    // SAFETY: the kernel writes into the buffer and no more.
-    Errno::check(unsafe {
-        syscall3(libc::SYS_getdents64 as usize, folder.raw() as usize, place, buffer.len())
     })
 }
 
