@@ -71,70 +71,76 @@ const FIELDS: Texts = texts![
     (Field::SignalsForwarded, "signals_forwarded"),
 ];
 
-/// Writes the message.
-pub fn compose(facts: &Facts<'_>, format: Format, line: &mut Line) {
-    let mut sheet = Sheet { line, format };
-    sheet.name(Field::Program, facts.program);
-    sheet.number(Field::Pid, facts.pid.number().into());
-    match facts.wait.term_signal() {
-        Some(signal) => {
-            sheet.signal(Field::Signal, signal);
-            let dumped = if facts.wait.dumped_core() { text!("true") } else { text!("false") };
-            sheet.key(Field::CoreDumped).text(dumped);
-        }
-        None => sheet.number(Field::ExitCode, facts.wait.exit_code().into()),
-    }
-    sheet.number(Field::Status, facts.status.0.into());
-    let reason = Reason::of(facts);
-    sheet.word(
-        Field::Reason,
-        match format {
-            Format::Text => reason.sentence(),
-            Format::Json => reason.word(),
-        },
-    );
-    if let Some(errno) = facts.exec_error {
-        sheet.key(Field::Error);
-        sheet.mark().errno(errno);
-        sheet.mark();
-    }
-    sheet.number(Field::OomKills, facts.oom_kills);
-    if let Some(asked) = &facts.asked {
-        sheet.signal(Field::StopSignal, asked.signal);
-        sheet.seconds(Field::StopBeforeEnd, facts.ended - asked.at);
-        let (sent, from) = match asked.origin {
-            Origin::Kill if asked.sender.raw() == 0 => (text!("kill"), text!("outside")),
-            Origin::Kill => (text!("kill"), text!("inside")),
-            Origin::Queued => (text!("queued"), text!("unknown")),
-            Origin::Kernel => (text!("kernel"), text!("kernel")),
-        };
-        sheet.word(Field::StopSent, sent);
-        sheet.word(Field::StopFrom, from);
-        if asked.origin == Origin::Kill && asked.sender.raw() != 0 {
-            sheet.number(Field::StopPid, asked.sender.number().into());
-            sheet.number(Field::StopUid, asked.uid.into());
-            let comm = split_once(&asked.comm, 0).0.trim_ascii_end();
-            if !comm.is_empty() {
-                sheet.name(Field::StopCommand, comm);
-            }
-        }
-    }
-    sheet.seconds(Field::Wall, facts.ended - facts.started);
-    sheet.seconds(Field::User, facts.usage.user);
-    sheet.seconds(Field::System, facts.usage.system);
-    sheet.number(Field::MaxRss, facts.usage.max_rss);
-    sheet.number(Field::OrphansReaped, facts.reaped);
-    sheet.number(Field::SignalsForwarded, facts.forwarded);
-    sheet.line.bytes(if format == Format::Json { b"}\n" } else { b"\n" });
-}
-
 /// A message in the making.
-struct Sheet<'l> {
-    line: &'l mut Line,
+pub struct Sheet {
+    line: Line,
     format: Format,
 }
 
-impl Sheet<'_> {
+impl Sheet {
+    /// An empty one.
+    #[must_use]
+    pub const fn new(format: Format) -> Self {
+        Self { line: Line::new(), format }
+    }
+
+    /// Writes the message. The sheet must be empty.
+    pub fn compose(&mut self, facts: &Facts<'_>) -> &[u8] {
+        self.name(Field::Program, facts.program);
+        self.number(Field::Pid, facts.pid.number().into());
+        match facts.wait.term_signal() {
+            Some(signal) => {
+                self.signal(Field::Signal, signal);
+                let dumped = if facts.wait.dumped_core() { text!("true") } else { text!("false") };
+                self.key(Field::CoreDumped).text(dumped);
+            }
+            None => self.number(Field::ExitCode, facts.wait.exit_code().into()),
+        }
+        self.number(Field::Status, facts.status.0.into());
+        let reason = Reason::of(facts);
+        self.word(
+            Field::Reason,
+            match self.format {
+                Format::Text => reason.sentence(),
+                Format::Json => reason.word(),
+            },
+        );
+        if let Some(errno) = facts.exec_error {
+            self.key(Field::Error);
+            self.mark().errno(errno);
+            self.mark();
+        }
+        self.number(Field::OomKills, facts.oom_kills);
+        if let Some(asked) = &facts.asked {
+            self.signal(Field::StopSignal, asked.signal);
+            self.seconds(Field::StopBeforeEnd, facts.ended - asked.at);
+            let (sent, from) = match asked.origin {
+                Origin::Kill if asked.sender.raw() == 0 => (text!("kill"), text!("outside")),
+                Origin::Kill => (text!("kill"), text!("inside")),
+                Origin::Queued => (text!("queued"), text!("unknown")),
+                Origin::Kernel => (text!("kernel"), text!("kernel")),
+            };
+            self.word(Field::StopSent, sent);
+            self.word(Field::StopFrom, from);
+            if asked.origin == Origin::Kill && asked.sender.raw() != 0 {
+                self.number(Field::StopPid, asked.sender.number().into());
+                self.number(Field::StopUid, asked.uid.into());
+                let comm = split_once(&asked.comm, 0).0.trim_ascii_end();
+                if !comm.is_empty() {
+                    self.name(Field::StopCommand, comm);
+                }
+            }
+        }
+        self.seconds(Field::Wall, facts.ended - facts.started);
+        self.seconds(Field::User, facts.usage.user);
+        self.seconds(Field::System, facts.usage.system);
+        self.number(Field::MaxRss, facts.usage.max_rss);
+        self.number(Field::OrphansReaped, facts.reaped);
+        self.number(Field::SignalsForwarded, facts.forwarded);
+        self.line.bytes(if self.format == Format::Json { b"}\n" } else { b"\n" });
+        self.line.as_bytes()
+    }
+
     /// Begins a field.
     fn key(&mut self, field: Field) -> &mut Line {
         let (before, between): (&[u8], &[u8]) = match (self.format, field) {
@@ -148,7 +154,7 @@ impl Sheet<'_> {
 
     /// Adds what stands on both sides of a value that is not a number.
     fn mark(&mut self) -> &mut Line {
-        if self.format == Format::Json { self.line.push(b'"') } else { self.line }
+        if self.format == Format::Json { self.line.push(b'"') } else { &mut self.line }
     }
 
     fn number(&mut self, field: Field, number: u64) {
@@ -217,9 +223,7 @@ mod tests {
             let asked = Asked { signal: Signal::TERM, origin, sender, uid: 0, comm, at: Nanoseconds::ZERO };
             let facts =
                 Facts { asked: Some(asked), ..Facts::new(b"x", Pid::new(9), None, Nanoseconds::ZERO) };
-            let mut line = Line::new();
-            compose(&facts, Format::Text, &mut line);
-            let text = line.as_bytes().escape_ascii().to_string();
+            let text = Sheet::new(Format::Text).compose(&facts).escape_ascii().to_string();
             assert!(text.contains(&expected.escape_default().to_string()), "{text}");
         }
     }

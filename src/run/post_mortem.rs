@@ -4,7 +4,7 @@ use crate::bytes::{decimal, split_once};
 use crate::cli::config::Config;
 use crate::message::event::{Event, Level};
 use crate::message::line::Line;
-use crate::message::termination::{self, Asked, Facts, Format};
+use crate::message::termination::{self, Asked, Facts, Format, Sheet};
 use crate::model::process::{self, Fd, Pid};
 use crate::model::siginfo::{Origin, Received};
 use crate::run::report::report;
@@ -67,16 +67,10 @@ pub fn write(kernel: impl Kernel, path: &[u8], facts: &Facts<'_>, config: &Confi
         *place = byte;
     }
     let name = buffer.get(..=path.len()).unwrap_or(&buffer);
-    let mut message = Line::new();
-    termination::compose(facts, config.message_format, &mut message);
-    if let Err(errno) = kernel.write_file(name, message.as_bytes()) {
+    if let Err(errno) = kernel.write_file(name, Sheet::new(config.message_format).compose(facts)) {
         report(kernel, config, Event::Unwritten { name: path, errno });
     }
     if config.verbosity >= Level::Info {
-        if config.message_format != Format::Text {
-            message = Line::new();
-            termination::compose(facts, Format::Text, &mut message);
-        }
-        let _ = kernel.write_line(Fd::STDERR, message.as_bytes());
+        let _ = kernel.write_line(Fd::STDERR, Sheet::new(Format::Text).compose(facts));
     }
 }

@@ -3,8 +3,7 @@
 use super::json::{Value, object};
 use super::texts::shown;
 use pausa::message::facts::{Asked, Facts, OwnKill};
-use pausa::message::line::Line;
-use pausa::message::termination::{Format, compose};
+use pausa::message::termination::{Format, Sheet};
 use pausa::model::errno::Errno;
 use pausa::model::process::{Pid, Usage};
 use pausa::model::siginfo::{Received, Siginfo};
@@ -79,9 +78,8 @@ fn facts<'d>(bytes: &mut Bytes<'d>) -> Facts<'d> {
 }
 
 fn written(facts: &Facts<'_>, format: Format) -> Vec<u8> {
-    let mut line = Line::new();
-    compose(facts, format, &mut line);
-    let text = line.as_bytes();
+    let mut sheet = Sheet::new(format);
+    let text = sheet.compose(facts);
     text.strip_suffix(b"\n").expect("the last line ends").to_vec()
 }
 
