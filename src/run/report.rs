@@ -14,13 +14,18 @@ use crate::sys::{self, Kernel};
 
 /// Reports `event`, if `config` asks for its level. `false`: the line could not be written.
 pub fn report(kernel: impl Kernel, config: &Config<'_>, event: Event<'_>) -> bool {
+    tell(kernel, config, &event)
+}
+
+/// The same, for whoever has an event already.
+fn tell(kernel: impl Kernel, config: &Config<'_>, event: &Event<'_>) -> bool {
     if event.is_chatter() && config.verbosity < Level::Info {
         return true;
     }
     // The other personalities have no texts for it.
     let catalog = if event.is_ours_alone() { &Personality::ours().catalog } else { config.catalog };
-    let special = event.special_topic().and_then(|topic| catalog.find(topic));
-    let Some((level, text)) = special.or_else(|| catalog.find(event.topic())) else { return true };
+    let special = event.special_topic().filter(|&topic| catalog.find(topic).is_some());
+    let Some((level, text)) = catalog.find(special.unwrap_or(event.topic())) else { return true };
     if level > config.verbosity {
         return true;
     }
@@ -43,12 +48,12 @@ pub fn refuse(config: &Config<'_>, errno: Errno) -> ExitStatus {
 /// Prints what was asked for, or complains about the call. Returns what to exit with: no other task has an answer.
 pub fn answer(config: &Config<'_>) -> ExitStatus {
     let (contract, catalog) = (config.contract, config.catalog);
-    let (printed, stream, status) = match config.task {
+    let (printed, stream, status) = match &config.task {
         Task::Print(Printed::Help) => (Printed::Help, catalog.help_to, 0),
         Task::Print(Printed::Version) => (Printed::Version, catalog.version_to, 0),
-        Task::Print(printed) => (printed, Stream::Stdout, 0),
+        Task::Print(printed) => (*printed, Stream::Stdout, 0),
         Task::Complain(event) => {
-            report(sys::Linux, config, event);
+            tell(sys::Linux, config, event);
             if event.is_ours_alone() || matches!(event, Event::Refused { .. } | Event::Reserved) {
                 return ExitStatus(contract.failure);
             }
