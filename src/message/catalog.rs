@@ -67,7 +67,7 @@ const COMMON: Texts = catalog![
     (
         License,
         Answer,
-        "pausa, called as %b, is free software under the MIT or the Apache-2.0 license.\n\
+        "pausa, called as %b, is under the MIT or the Apache-2.0 license.\n\
         No code of another init is in it.\n"
     ),
 ];

@@ -95,9 +95,9 @@ pub const PAUSA: Personality = Personality {
             (Unwritten, Warning, "cannot write the termination message to '%n': %e"),
             (Killing, Warning, "grace period expired: killing all remaining processes"),
             (Lost, Warning, "%c lines dropped: stderr was not being read"),
-            (SignalsRefused, Fatal, "cannot wait for signals: %e; pausa cannot continue and exits"),
-            (ClockRefused, Fatal, "cannot read the clock: %e; pausa cannot continue and exits"),
-            (ChildrenRefused, Fatal, "cannot wait for children: %e; pausa cannot continue and exits"),
+            (SignalsRefused, Fatal, "cannot wait for signals: %e; pausa exits"),
+            (ClockRefused, Fatal, "cannot read the clock: %e; pausa exits"),
+            (ChildrenRefused, Fatal, "cannot wait for children: %e; pausa exits"),
             (GaveUp, Warning, "child %p has not ended after SIGKILL; pausa exits without it"),
             (Reaped, Info, "reaped %p: exited with %w"),
             (ReapedKilled, Info, "reaped %p: killed by %w"),
@@ -112,16 +112,16 @@ pub const PAUSA: Personality = Personality {
 
 const HELP: &str = "\
 Usage: pausa [OPTION]... [--] [COMMAND [ARG]...]
-Run COMMAND as a child, forward signals, reap orphans, and exit with its status
-(128+N if signal N ended it). Without COMMAND: hold and reap, until SIGTERM.
+Run COMMAND, forward signals, reap orphans, and exit with its status (128+N if
+signal N ended it). Without COMMAND: hold and reap, until SIGTERM.
 
   -g, --group             same as --to group
   -t, --to WHOM           forward to child (default), group, or all (as PID 1)
   -r, --rewrite FROM:TO   forward TO instead of FROM; 0 drops it
   -e, --remap FROM[:TO]   exit with TO (or 0) instead of FROM
   -p, --parent-death SIG  get SIG when the parent ends
-  -k, --kill-after TIME   kill all that is left TIME after a stop signal
-  -S, --stop LADDER       the same in steps, such as TERM:20s,QUIT:5s,KILL
+  -k, --kill-after TIME   kill what is left TIME after a stop signal
+  -S, --stop LADDER       the same in steps: TERM:20s,QUIT:5s,KILL
   -d, --delay TIME        hold the first stop signal back
   -D, --drain             at the end, send TERM to the rest and wait for it
   -m, --message[=PATH]    write why it ended (to /dev/termination-log)

@@ -91,16 +91,16 @@ pub const TINI: Personality = Personality {
 const HELP: &str = "%b (tini version 0.19.0_pausa)
 Usage: %b [OPTIONS] PROGRAM -- [ARGS] | --version
 
-Run PROGRAM under the supervision of a valid init process (%b).
+Run PROGRAM, forward signals to it, and reap orphans.
 
   --version  print the version
   -h         print this
-  -s         be a subreaper (also by TINI_SUBREAPER)
+  -s         be a subreaper (TINI_SUBREAPER)
   -p SIGNAL  get SIGNAL, such as SIGKILL, when the parent ends
-  -v         be more verbose; repeatable (level by TINI_VERBOSITY, default 1)
+  -v         be more verbose; repeatable (TINI_VERBOSITY, default 1)
   -w         warn of each reaped process
   -g         signal the child's process group (TINI_KILL_PROCESS_GROUP)
-  -e CODE    exit with 0 instead of CODE, 0 to 255
+  -e CODE    exit with 0 instead of CODE
   -l         print the license
 ";
 

@@ -110,7 +110,7 @@ fn cannot_wait() {
     assert_eq!(running.ended(), Code(125));
     running.close_stdin();
     let (_, _, stderr) = running.wait_with_output();
-    let told = "pausa: cannot wait for signals: Operation not permitted; pausa cannot continue and exits\n";
+    let told = "pausa: cannot wait for signals: Operation not permitted; pausa exits\n";
     assert_eq!(stderr, told);
 }
 
