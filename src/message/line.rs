@@ -80,18 +80,10 @@ impl Line {
 
     /// Adds a number in decimal, with zeroes before it if it has fewer digits than `least`.
     pub fn digits(&mut self, number: u64, least: usize) -> &mut Self {
-        // u64::MAX has 20 digits. The last one is found first.
-        let mut digits = [0; 20];
-        let mut rest = number;
-        for place in digits.iter_mut().rev() {
-            *place = b'0' + (rest % 10) as u8;
-            rest /= 10;
+        if number >= 10 || least > 1 {
+            self.digits(number / 10, least.saturating_sub(1));
         }
-        let zeroes = digits.iter().take(20 - least).take_while(|&&digit| digit == b'0').count();
-        for &digit in digits.iter().skip(zeroes) {
-            self.push(digit);
-        }
-        self
+        self.push(b'0' + (number % 10) as u8)
     }
 
     /// Adds `SIGTERM` or `SIGRTMIN+3`; 32 and 33 have no name: `signal 32`.
