@@ -37,18 +37,18 @@ pub fn hold(
     }
     let stop = Disposition::handled(if hold.tells_end { report_and_end } else { end });
     let child = Disposition::handled_on_child_end(if hold.tells_reaped { reap_and_report } else { reap });
-    if sys::set_disposition(Signal::INT, stop).is_err() {
+    if sys::set_disposition(Signal::INT, &stop).is_err() {
         return ExitStatus(1);
     }
-    if sys::set_disposition(Signal::TERM, stop).is_err() {
+    if sys::set_disposition(Signal::TERM, &stop).is_err() {
         return ExitStatus(2);
     }
-    if sys::set_disposition(Signal::CHLD, child).is_err() {
+    if sys::set_disposition(Signal::CHLD, &child).is_err() {
         return ExitStatus(3);
     }
     for signal in config.contract.hold_ignores {
         // KILL and STOP are as they are.
-        let _ = sys::set_disposition(signal, Disposition::ignored());
+        let _ = sys::set_disposition(signal, &Disposition::ignored());
     }
     if hold.tells_reaped {
         // While all signals are blocked: a line that cannot be written may raise one.

@@ -121,10 +121,10 @@ impl Child<'_> {
             mask = SignalSet::EMPTY;
             for signal in SignalSet::STANDARD {
                 // KILL and STOP are as they are.
-                let _ = sys::set_disposition(signal, Disposition::default());
+                let _ = sys::set_disposition(signal, &Disposition::default());
             }
         } else {
-            let _ = sys::set_disposition(Signal::CHLD, self.on_child);
+            let _ = sys::set_disposition(Signal::CHLD, &self.on_child);
         }
         let mut entry = Line::new();
         if config.contract.passes_listen_pid

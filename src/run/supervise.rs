@@ -112,9 +112,10 @@ pub fn supervise(
 /// inherit them.
 fn show_handlers(signals: SignalSet) {
     extern "C" fn never(_: Caught) {}
+    let handled = Disposition::handled(never);
     for signal in signals {
         // KILL and STOP are as they are.
-        let _ = sys::set_disposition(signal, Disposition::handled(never));
+        let _ = sys::set_disposition(signal, &handled);
     }
 }
 

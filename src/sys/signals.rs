@@ -88,8 +88,8 @@ impl Disposition {
 ///
 /// # Errors
 /// EINVAL for KILL and STOP; whatever a seccomp filter says.
-pub fn set_disposition(signal: Signal, mut new: Disposition) -> Result<(), Errno> {
-    swap_disposition(signal, &mut new)
+pub fn set_disposition(signal: Signal, new: &Disposition) -> Result<(), Errno> {
+    change_disposition(signal, new, None)
 }
 
 /// Sets what happens on `signal` to what is there, and puts what happened before in its place: sigaction(2).
@@ -97,14 +97,18 @@ pub fn set_disposition(signal: Signal, mut new: Disposition) -> Result<(), Errno
 /// # Errors
 /// As [`set_disposition`].
 pub fn swap_disposition(signal: Signal, place: &mut Disposition) -> Result<(), Errno> {
-    let (number, mask_size) = (usize::from(signal.number()), size_of::<SignalSet>());
     // A copy: the kernel reads all before it writes, qemu-user does not.
     let new = *place;
-    let (new, place) = (ptr::from_ref(&new) as usize, ptr::from_mut(place) as usize);
-    // SAFETY: both pointers are to the kernel's own layout (`abi`, tested), with a mask of the size that we name; a
-    // handler in it is a function of the kernel's signature, and the restorer is `arch`'s.
-    Errno::check(unsafe { syscall4(libc::SYS_rt_sigaction as usize, number, new, place, mask_size) })
-        .map(drop)
+    change_disposition(signal, &new, Some(place))
+}
+
+fn change_disposition(signal: Signal, new: &Disposition, old: Option<&mut Disposition>) -> Result<(), Errno> {
+    let (number, mask_size) = (usize::from(signal.number()), size_of::<SignalSet>());
+    let (new, old) = (ptr::from_ref(new) as usize, old.map_or(0, |place| ptr::from_mut(place) as usize));
+    // SAFETY: the pointers are to the kernel's own layout (`abi`, tested), with a mask of the size that we name, or the
+    // second is null, and nothing is written; a handler is a function of the kernel's signature, and the restorer is
+    // `arch`'s.
+    Errno::check(unsafe { syscall4(libc::SYS_rt_sigaction as usize, number, new, old, mask_size) }).map(drop)
 }
 
 /// Waits until one of `signals`, which are blocked, is pending, and takes it; or for as long as `limit`, if there is
@@ -273,7 +277,7 @@ mod tests {
         swap_disposition(URG, &mut disposition).expect("not KILL");
         swap_disposition(URG, &mut disposition).expect("not KILL");
         assert!(disposition.is_ignored());
-        assert_eq!(set_disposition(Signal::KILL, Disposition::default()), Err(Errno::INVAL));
-        set_disposition(URG, Disposition::default()).expect("not KILL");
+        assert_eq!(set_disposition(Signal::KILL, &Disposition::default()), Err(Errno::INVAL));
+        set_disposition(URG, &Disposition::default()).expect("not KILL");
     }
 }
