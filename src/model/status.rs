@@ -79,7 +79,8 @@ impl ExitStatus {
     }
 }
 
-/// Which exit status stands for which.
+/// Which exit status stands for which: what is added to each, modulo 256. Counted so, one that changes nothing is all
+/// zeroes, as its neighbours in `Config` are.
 #[derive(Clone, Debug)]
 pub struct Remaps([u8; 256]);
 
@@ -87,27 +88,20 @@ impl Remaps {
     /// Every status stays what it is.
     #[must_use]
     pub const fn none() -> Self {
-        let mut same = [0; 256];
-        let mut rest: &mut [u8] = &mut same;
-        let mut status = 0;
-        while let Some((place, behind)) = rest.split_first_mut() {
-            *place = status;
-            status = status.wrapping_add(1);
-            rest = behind;
-        }
-        Self(same)
+        Self([0; 256])
     }
 
     /// From now on `from` becomes `to`. The last word on a status counts.
     pub fn set(&mut self, from: u8, to: u8) {
         if let Some(entry) = self.0.get_mut(usize::from(from)) {
-            *entry = to;
+            *entry = to.wrapping_sub(from);
         }
     }
 
     #[must_use]
     pub fn apply(&self, status: ExitStatus) -> ExitStatus {
-        ExitStatus(self.0.get(usize::from(status.0)).copied().unwrap_or(status.0))
+        let added = self.0.get(usize::from(status.0)).copied().unwrap_or(0);
+        ExitStatus(status.0.wrapping_add(added))
     }
 }
 
