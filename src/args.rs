@@ -171,6 +171,8 @@ impl<'a> Env<'a> {
 
     /// Puts `entry`, which is `NAME=VALUE`, where `name` was; once only, because there is room for one. An entry that
     /// is too long is cut.
+    // Only catatonit's child calls it: 40 bytes less than in its midst.
+    #[inline(never)]
     pub fn replace(&self, name: &[u8], entry: &[u8]) {
         if self.spare.is_taken.swap(true, Relaxed) {
             return;
