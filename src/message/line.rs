@@ -21,8 +21,6 @@ pub struct Line {
 
 impl Line {
     #[must_use]
-    // 32 bytes less.
-    #[inline(never)]
     pub const fn new() -> Self {
         Self { bytes: [0; CAPACITY], length: 0 }
     }

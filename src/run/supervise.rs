@@ -20,7 +20,7 @@ use crate::time::Nanoseconds;
 
 /// Runs `command` and ends with its status, without coming back: the child shares this stack (`sys::clone`). Returns a
 /// failure from before the child. `inherited` is the signal mask from before ours.
-// 144 bytes less: in `run`, all that is beside it would be further away on the stack.
+// 136 bytes less: in `run`, all that is beside it would be further away on the stack.
 #[inline(never)]
 pub fn supervise(
     command: &Command<'_>,

@@ -91,7 +91,7 @@ pub const TINI: Personality = Personality {
 const HELP: &str = "%b (tini version 0.19.0_pausa)
 Usage: %b [OPTIONS] PROGRAM -- [ARGS] | --version
 
-Run PROGRAM, forward signals to it, and reap orphans.
+Run PROGRAM under the supervision of a valid init process (%b).
 
   --version  print the version
   -h         print this

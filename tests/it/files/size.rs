@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 /// The byte budget of the release binary for each architecture. DESIGN.md, "Size", says where the bytes are.
 const BUDGETS: [(&str, usize); 6] = [
-    ("x86_64", 38 * 1024),
+    ("x86_64", 36 * 1024),
     ("aarch64", 42 * 1024),
     ("arm", 48 * 1024),
     ("riscv64", 42 * 1024),
