@@ -24,8 +24,10 @@ pub fn trials() -> Vec<Trial> {
         trials.push(trial(TOPIC, AsSubreaper, name, move || spares_strangers(options)));
     }
     for place in PLACES {
-        for (stat, command) in [("$$ (pausa)", Some("forged")), ("1000000 (pausa)", None)] {
-            let name = format!("with /proc/self/stat of {stat} the sender of a stop is {command:?}");
+        for (name, stat, command) in [
+            ("our own /proc names the sender of a stop", "$$ (pausa)", Some("forged")),
+            ("a /proc that knows us by another number names no sender", "1000000 (pausa)", None),
+        ] {
             trials.push(trial(TOPIC, place, name, move || names_nobody_else(place, stat, command)));
         }
         for (subject, name) in [(Pausa, "pausa"), (Tini, "tini"), (Catatonit, "catatonit")] {

@@ -347,7 +347,7 @@ fn kinds(text: &str, program: &Path) -> Vec<String> {
             break;
         }
         if OWN_WORDS.iter().all(|start| !line.starts_with(start)) || is_failure {
-            kinds.push(without_numbers(&line));
+            kinds.push(without_numbers(&line).replace("): DEBUG (catatonit:#): ", "): "));
         }
     }
     // The init and its command may write at the same time.
