@@ -55,12 +55,15 @@ pub struct Received {
 /// any code below 0 but that of tgkill(2), and none from 0 on, for anybody but itself).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Origin {
-    /// By the kernel: a terminal, a timer, a fault.
+    /// By the kernel for itself, such as a terminal.
     Kernel,
     /// By kill(2) or tgkill(2): pid and uid are the sender's.
     Kill,
     /// By sigqueue(3) and its like: pid, uid and value are what the sender says.
     Queued,
+    /// By the kernel, but some process has chosen when and which: F_SETSIG of fcntl(2) makes any signal of a pipe that can
+    /// be read, with the codes POLL_IN to POLL_HUP. Whose doing it was is not told.
+    Unknown,
 }
 
 impl Received {
@@ -68,8 +71,9 @@ impl Received {
     pub const fn origin(&self) -> Origin {
         match self.info.code {
             libc::SI_USER | libc::SI_TKILL => Origin::Kill,
+            libc::SI_KERNEL => Origin::Kernel,
             code if code < 0 => Origin::Queued,
-            _ => Origin::Kernel,
+            _ => Origin::Unknown,
         }
     }
 
@@ -97,5 +101,33 @@ impl Received {
     #[must_use]
     pub const fn uid(&self) -> u32 {
         self.info.uid
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_kernels_own_code_is_the_kernels() {
+        /// What F_SETSIG sends when there is something to read (`asm-generic/siginfo.h`).
+        const POLL_IN: c_int = 1;
+        for (code, origin, is_queued, is_from_terminal) in [
+            (libc::SI_USER, Origin::Kill, false, false),
+            (libc::SI_TKILL, Origin::Kill, false, false),
+            (libc::SI_QUEUE, Origin::Queued, true, false),
+            (libc::SI_TIMER, Origin::Queued, true, false),
+            (libc::SI_KERNEL, Origin::Kernel, false, true),
+            (POLL_IN, Origin::Unknown, false, false),
+        ] {
+            let info = Siginfo::new(libc::SIGINT, code, 0, 0);
+            let received = Received { signal: Signal::INT, info };
+            assert_eq!(received.origin(), origin, "{code}");
+            assert_eq!(
+                (received.is_queued(), received.is_from_terminal()),
+                (is_queued, is_from_terminal),
+                "{code}"
+            );
+        }
     }
 }
