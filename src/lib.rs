@@ -46,6 +46,7 @@ pub mod model {
 }
 /// What to do about what happens. Pure.
 pub mod policy {
+    pub mod fairness;
     pub mod forward;
     pub mod shutdown;
 }

@@ -159,6 +159,12 @@ impl SignalSet {
         Self(self.0 | other.0)
     }
 
+    /// All that are in both.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// All the others.
     #[must_use]
     pub const fn complement(self) -> Self {

@@ -4,7 +4,8 @@
 //! a check and a wait, nothing lost, and no wake-up but by a signal or a deadline.
 //!
 //! Each turn looks at the children and at the deadline before it takes one signal, and reaps a bounded number. So a
-//! flood of signals or of orphans costs processor time, but hides neither the end of the child nor a deadline.
+//! flood of signals or of orphans costs processor time, but hides neither the end of the child nor a deadline,
+//! nor a stop signal (`policy::fairness`).
 
 use crate::cli::config::Config;
 use crate::message::event::{Event, Level};
@@ -14,6 +15,7 @@ use crate::model::process::{Change, Pid, Recipient};
 use crate::model::siginfo::Received;
 use crate::model::signal::{Signal, SignalSet};
 use crate::model::status::{ExitStatus, WaitStatus};
+use crate::policy::fairness::Fairness;
 use crate::policy::forward::{self, Response};
 use crate::policy::shutdown::Shutdown;
 use crate::run::jobs::{Jobs, Stop};
@@ -53,6 +55,7 @@ pub struct Supervisor<'a, K> {
     messenger: Option<Messenger>,
     /// Lines that could not be written.
     lost: u64,
+    fairness: Fairness,
     pub(super) shutdown: Shutdown<'a>,
     facts: Facts<'a>,
 }
@@ -99,6 +102,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             ignored_once,
             messenger: None,
             lost: 0,
+            fairness: Fairness::NEW,
             shutdown: Shutdown::new(&config.ladder, config.delay),
             facts,
         }
@@ -167,9 +171,14 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             Children::More => Some(Nanoseconds::ZERO),
             Children::Quiet | Children::None => deadline.map(|deadline| deadline - self.kernel.now()),
         };
+        let (signals, limit) = match self.fairness.overdue(self.config.stop_on, &self.config.rewrites) {
+            Some(overdue) => (signals.intersection(overdue), Some(Nanoseconds::ZERO)),
+            None => (signals, limit),
+        };
         let waited = self.kernel.wait_signal(signals, limit);
-        if let Err(errno) = waited {
-            self.report(Event::SignalsRefused { errno });
+        match &waited {
+            Ok(taken) => self.fairness.note(taken.as_ref().map(|received| received.signal)),
+            &Err(errno) => self.report(Event::SignalsRefused { errno }),
         }
         waited
     }

@@ -141,6 +141,11 @@ pub const MUTANTS: &[Mutant] = &[
         changes: &[("self.config.remaps.apply(ExitStatus::of(wait))", "ExitStatus::of(wait)")],
     },
     Mutant {
+        name: "the kernel's order is the only one",
+        file: "src/policy/fairness.rs",
+        changes: &[("if self.count < IN_ORDER {", "if self.count < IN_ORDER || true {")],
+    },
+    Mutant {
         name: "the foreground is taken from anybody",
         file: "src/run/terminal.rs",
         changes: &[(

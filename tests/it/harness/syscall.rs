@@ -130,6 +130,15 @@ pub fn queue(pid: Pid, signal: i32, value: i32) -> Result<(), Errno> {
     Errno::result(unsafe { libc::sigqueue(pid.as_raw(), signal, value) }).map(drop)
 }
 
+/// rt_tgsigqueueinfo(2): `signal` for the first thread of a process.
+pub fn queue_to_thread(pid: Pid, signal: i32) -> nix::Result<()> {
+    let mut info = [0i32; 32];
+    [info[0], info[2]] = [signal, libc::SI_QUEUE];
+    let (number, pid) = (libc::SYS_rt_tgsigqueueinfo, pid.as_raw());
+    // SAFETY: the kernel reads the 128 bytes of a siginfo_t, and `info` has them.
+    Errno::result(unsafe { libc::syscall(number, pid, pid, signal, info.as_ptr()) }).map(drop)
+}
+
 /// So many signals may be pending for the user of `pid` before it gets no more (RLIMIT_SIGPENDING, prlimit(2)).
 pub fn limit_pending(pid: Pid, number: libc::rlim_t) {
     let limit = libc::rlimit { rlim_cur: number, rlim_max: number };
