@@ -81,6 +81,7 @@ pub mod run {
     pub mod report;
     pub mod search;
     pub mod spawn;
+    mod stopping;
     pub mod supervise;
     pub mod supervisor;
     pub mod terminal;

@@ -86,6 +86,8 @@ pub struct Judge {
     pub messages: u32,
     pub message: Vec<u8>,
     pub marks: u64,
+    /// Whether the child was alive when a SIGKILL of ours was sent to it.
+    pub struck_alive: bool,
     /// For each signal, how many others were taken while it was pending.
     pub passed_over: Vec<u32>,
 }

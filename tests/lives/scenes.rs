@@ -22,6 +22,7 @@ pub fn scenes() -> Vec<Life> {
     lives.extend(drains());
     lives.extend(jobs());
     lives.extend(crate::turns::lives());
+    lives.extend(crate::turns::stops());
     lives
 }
 

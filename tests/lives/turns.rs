@@ -1,10 +1,11 @@
-//! Lives and an oracle of floods: whoever sends a signal again as soon as it is taken hides no other.
+//! Lives and an oracle of floods: whoever sends a signal again as soon as it is taken hides no other. And lives of what
+//! counts as a stop signal.
 
 use crate::life::{
-    CONT, HUP, INT, Life, QUIT, STOP, TERM, USR1, child, ignores, life, ms, on, outside, s, world,
+    CONT, HUP, INT, KILL, Life, QUIT, STOP, TERM, USR1, child, ignores, life, ms, on, outside, s, world,
 };
 use crate::process::{Info, React};
-use crate::world::Truth;
+use crate::world::{Call, Entry, Truth};
 use pausa::model::signal::Signal;
 
 /// So many signals may be taken while another one waits.
@@ -35,6 +36,68 @@ fn flood(signal: Signal, number: u32) -> crate::world::Act {
         let own = truth.own;
         truth.send(own, signal, Info { code: libc::SI_USER, ..Info::default() });
     })
+}
+
+fn message(truth: &Truth, part: &str) -> bool {
+    String::from_utf8_lossy(&truth.judge.message).contains(part)
+}
+
+/// `claims`: what counts as a stop signal, and what the message says of it.
+pub fn stops() -> Vec<Life> {
+    const MESSAGE: &str = "-m/message -F json";
+    let life = |name, options: &str| life(name).pausa(format!("{MESSAGE} {options}").leak());
+    vec![
+        life("a stop signal that is dropped begins the deadline", "-k 1s -r TERM:0")
+            .at(s(1), outside().kills(TERM))
+            .hears(child(), &[KILL])
+            .so_that("it says so", |truth| message(truth, r#""reason":"deadline""#))
+            .ends(137)
+            .after(s(2)),
+        life("SIGCONT as a stop signal begins the deadline", "-k 1s --stop-on CONT")
+            .at(s(1), outside().kills(CONT))
+            .so_that("it says so", |truth| message(truth, r#""stop_signal":"SIGCONT""#))
+            .ends(137)
+            .after(s(2)),
+        life("a stop signal that becomes SIGCONT begins the deadline", "-k 1s -r TERM:CONT")
+            .at(ms(900), child().gets(STOP))
+            .at(s(1), outside().kills(TERM))
+            .hears(child(), &[STOP, CONT, KILL])
+            .ends(137)
+            .after(s(2)),
+        life("-r TERM:KILL is a rewrite", "-r TERM:KILL")
+            .at(s(1), outside().kills(TERM))
+            .so_that("it says so", |truth| message(truth, r#""reason":"rewrite""#))
+            .ends(137),
+        life("-r TERM:KILL is a rewrite when it was held back", "-r TERM:KILL -d 1s")
+            .at(s(1), outside().kills(TERM))
+            .so_that("it says so", |truth| message(truth, r#""reason":"rewrite""#))
+            .ends(137)
+            .after(s(2)),
+        life("-S KILL is a deadline", "-S KILL -r TERM:INT")
+            .at(s(1), outside().kills(TERM))
+            .so_that("it says so", |truth| {
+                message(truth, r#""reason":"deadline""#) && message(truth, "stop_signal")
+            })
+            .ends(137),
+        // SIGTERM has the lower number, and is taken first.
+        life("who ended before the stop signal came was not asked", "")
+            .at(s(1), child().exits(3))
+            .at(s(1), outside().kills(TERM))
+            .so_that("it says so", |truth| {
+                message(truth, r#""reason":"exit""#) && !message(truth, "stop_signal")
+            })
+            .ends(3),
+        life("who was killed before -S KILL came was killed by somebody else", "-S KILL")
+            .at(s(1), child().gets(KILL))
+            .at(s(1), outside().kills(TERM))
+            .so_that("it says so", |truth| message(truth, r#""reason":"killed""#))
+            .ends(137),
+        life("SIGCONT that was queued keeps its value", "")
+            .child(on(CONT, React::Exit(3)))
+            .at(s(1), outside().queues(CONT, 42))
+            .so_that("it was queued on", |truth| truth.log.contains(&Entry::Call(Call::Requeue)))
+            .ends(3),
+    ]
 }
 
 /// `adversary`.
