@@ -62,7 +62,8 @@ pub enum Origin {
     /// By sigqueue(3) and its like: pid, uid and value are what the sender says.
     Queued,
     /// By the kernel, but some process has chosen when and which: F_SETSIG of fcntl(2) makes any signal of a pipe that can
-    /// be read, with the codes POLL_IN to POLL_HUP. Whose doing it was is not told.
+    /// be read, with the codes POLL_IN to POLL_HUP. Whose doing it was is not told. Nor is it where what came with a
+    /// signal may have been lost ([`Received::may_be_bare`]).
     Unknown,
 }
 
@@ -75,6 +76,14 @@ impl Received {
             code if code < 0 => Origin::Queued,
             _ => Origin::Unknown,
         }
+    }
+
+    /// Whether it may be a queued one that has lost what came with it. Where the queue is full, or has a limit of nothing,
+    /// the kernel hands out a bare number as a kill(2) by process 0 and user 0 (`collect_signal` in kernel/signal.c), which
+    /// is what root outside of the namespace looks like. For kill(2) itself there always is room below SIGRTMIN.
+    #[must_use]
+    pub const fn may_be_bare(&self) -> bool {
+        self.info.code == libc::SI_USER && self.info.pid == 0 && self.info.uid == 0
     }
 
     /// Whether it was queued with a value (sigqueue(3)): then the kernel lets us pass it on with sender and value. It
