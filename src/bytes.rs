@@ -80,12 +80,17 @@ pub fn decimal(text: &[u8]) -> Option<u32> {
     Some(number)
 }
 
-/// The number behind `label`, with which a line begins. So the files of /proc and of cgroups tell what they count.
+/// What is behind `label`, with which a line begins. So the files of /proc and of cgroups tell what they count.
+#[must_use]
+pub fn line_behind<'a>(label: &[u8], text: &'a [u8]) -> Option<&'a [u8]> {
+    split(text, b'\n').find_map(|line| line.strip_prefix(label))
+}
+
+/// The number there.
 #[must_use]
 pub fn number_behind(label: &[u8], text: &[u8]) -> Option<u32> {
-    let rest = split(text, b'\n').find_map(|line| line.strip_prefix(label))?;
     // Users have ten digits where they come from a directory service (OpenShift begins at 1,000,000,000).
-    u32::try_from(integer(rest)?.0).ok()
+    u32::try_from(integer(line_behind(label, text)?)?.0).ok()
 }
 
 /// What strtol(3) reads in base 10, and what is behind it: blanks, a sign, digits. Too many of them are the greatest

@@ -46,6 +46,7 @@ pub mod model {
 }
 /// What to do about what happens. Pure.
 pub mod policy {
+    pub mod fairness;
     pub mod forward;
     pub mod shutdown;
 }
@@ -80,6 +81,7 @@ pub mod run {
     pub mod report;
     pub mod search;
     pub mod spawn;
+    mod stopping;
     pub mod supervise;
     pub mod supervisor;
     pub mod terminal;

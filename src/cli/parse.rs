@@ -222,7 +222,8 @@ fn carry_out<'a>(
         OptionName::StopOn => {
             config.stop_on = SignalSet::EMPTY;
             for part in split(value, b',') {
-                let signal = Signal::parse(part).ok_or(part)?;
+                let is_possible = |signal: &Signal| !SignalSet::NO_REQUESTS.contains(*signal);
+                let signal = Signal::parse(part).filter(is_possible).ok_or(part)?;
                 config.stop_on = config.stop_on.union(SignalSet::only(signal));
             }
         }

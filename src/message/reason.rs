@@ -8,8 +8,9 @@ use crate::model::signal::Signal;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reason {
     NotRun,
+    /// By a SIGKILL that is not ours, after the kernel has killed for want of memory in this cgroup. Whom it has killed is
+    /// told nowhere: a worker that its own parent has reaped counts like the child.
     OutOfMemory,
-    OtherOutOfMemory,
     Deadline,
     Rewrite,
     UnknownKill,
@@ -33,8 +34,6 @@ impl Reason {
             Self::Rewrite
         } else if is_killed && facts.oom_kills > 0 {
             Self::OutOfMemory
-        } else if facts.oom_kills > 0 {
-            Self::OtherOutOfMemory
         } else if is_killed {
             Self::UnknownKill
         } else if facts.asked.as_ref().is_some_and(|asked| asked.explains(signal)) {
@@ -61,8 +60,7 @@ impl Reason {
 
 const SENTENCES: Texts = texts![
     (Reason::NotRun, "the program could not be run"),
-    (Reason::OutOfMemory, "out of memory: the kernel killed the main process"),
-    (Reason::OtherOutOfMemory, "out of memory: the kernel killed another process of the container"),
+    (Reason::OutOfMemory, "killed by SIGKILL, perhaps for want of memory: see oom_kills"),
     (Reason::Deadline, "killed by pausa: grace period expired"),
     (Reason::Rewrite, "killed by pausa: --rewrite turned a signal into SIGKILL"),
     (Reason::UnknownKill, "killed by SIGKILL from an unknown sender"),
@@ -74,7 +72,6 @@ const SENTENCES: Texts = texts![
 const WORDS: Texts = texts![
     (Reason::NotRun, "not_run"),
     (Reason::OutOfMemory, "oom"),
-    (Reason::OtherOutOfMemory, "oom_other"),
     (Reason::Deadline, "deadline"),
     (Reason::Rewrite, "rewrite"),
     (Reason::UnknownKill, "killed"),
@@ -117,7 +114,10 @@ mod tests {
             (0x0001, Some(hup), 0, None, Reason::Asked),
             (0x0009, Some(term), 0, None, Reason::UnknownKill),
             (0x0009, None, 1, None, Reason::OutOfMemory),
-            (0x0000, None, 1, None, Reason::OtherOutOfMemory),
+            // A worker was killed: a count, and not why this one ended.
+            (0x0000, None, 1, None, Reason::Itself),
+            (0x000f, Some(term), 1, None, Reason::Asked),
+            (0x008b, None, 1, None, Reason::Signal),
             (0x0009, None, 1, Some(OwnKill::Deadline), Reason::Deadline),
             (0x0009, None, 0, Some(OwnKill::Rewrite), Reason::Rewrite),
         ] {

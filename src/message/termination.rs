@@ -119,6 +119,7 @@ impl Sheet {
                 Origin::Kill => (text!("kill"), text!("inside")),
                 Origin::Queued => (text!("queued"), text!("unknown")),
                 Origin::Kernel => (text!("kernel"), text!("kernel")),
+                Origin::Unknown => (text!("unknown"), text!("unknown")),
             };
             self.word(Field::StopSent, sent);
             self.word(Field::StopFrom, from);
@@ -216,6 +217,7 @@ mod tests {
             (Origin::Kill, 0, "sent: kill\nstop_from: outside\nwall"),
             (Origin::Queued, 7, "sent: queued\nstop_from: unknown\nwall"),
             (Origin::Kernel, 0, "sent: kernel\nstop_from: kernel\nwall"),
+            (Origin::Unknown, 7, "sent: unknown\nstop_from: unknown\nwall"),
         ] {
             let mut comm = [0; 16];
             comm[..3].copy_from_slice(b"sh\n");

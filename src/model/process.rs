@@ -2,7 +2,7 @@
 
 use core::ffi::c_int;
 
-use crate::bytes::number_behind;
+use crate::bytes::{integer, line_behind, number_behind};
 use crate::model::status::WaitStatus;
 use crate::time::Nanoseconds;
 
@@ -94,6 +94,17 @@ pub fn real_user(status: &[u8]) -> Option<u32> {
     number_behind(b"Uid:\t", status)
 }
 
+/// Whether the queue of signals has room, by a process's `status` in /proc: `SigQ:`, how many are queued for its user and
+/// how many may be (RLIMIT_SIGPENDING). `false` if that is not known.
+#[must_use]
+pub fn has_room(status: &[u8]) -> bool {
+    let queue = line_behind(b"SigQ:\t", status).and_then(integer);
+    queue.is_some_and(|(number, behind)| {
+        // No limit is more than any number has digits for.
+        behind.strip_prefix(b"/").and_then(integer).is_some_and(|(limit, _)| number < limit)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,5 +119,20 @@ mod tests {
         assert_eq!(real_user(b"Uid:\t4294967296\t0\t0\t0\n"), None);
         assert_eq!(real_user(b"Name:\tUid:\t5\nUid:\t\n"), None);
         assert_eq!(real_user(b""), None);
+    }
+
+    #[test]
+    fn a_queue_has_room_below_its_limit() {
+        for (status, room) in [
+            (&b"Threads:\t1\nSigQ:\t0/31245\nSigPnd:\t0\n"[..], true),
+            (b"SigQ:\t4/5", true),
+            (b"SigQ:\t5/5\n", false),
+            (b"SigQ:\t0/0\n", false),
+            (b"SigQ:\t7/18446744073709551615\n", true),
+            (b"SigQ:\t7\n", false),
+            (b"", false),
+        ] {
+            assert_eq!(has_room(status), room, "{}", status.escape_ascii());
+        }
     }
 }

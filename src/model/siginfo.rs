@@ -55,12 +55,16 @@ pub struct Received {
 /// any code below 0 but that of tgkill(2), and none from 0 on, for anybody but itself).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Origin {
-    /// By the kernel: a terminal, a timer, a fault.
+    /// By the kernel for itself, such as a terminal.
     Kernel,
     /// By kill(2) or tgkill(2): pid and uid are the sender's.
     Kill,
     /// By sigqueue(3) and its like: pid, uid and value are what the sender says.
     Queued,
+    /// By the kernel, but some process has chosen when and which: F_SETSIG of fcntl(2) makes any signal of a pipe that can
+    /// be read, with the codes POLL_IN to POLL_HUP. Whose doing it was is not told. Nor is it where what came with a
+    /// signal may have been lost ([`Received::may_be_bare`]).
+    Unknown,
 }
 
 impl Received {
@@ -68,9 +72,18 @@ impl Received {
     pub const fn origin(&self) -> Origin {
         match self.info.code {
             libc::SI_USER | libc::SI_TKILL => Origin::Kill,
+            libc::SI_KERNEL => Origin::Kernel,
             code if code < 0 => Origin::Queued,
-            _ => Origin::Kernel,
+            _ => Origin::Unknown,
         }
+    }
+
+    /// Whether it may be a queued one that has lost what came with it. Where the queue is full, or has a limit of nothing,
+    /// the kernel hands out a bare number as a kill(2) by process 0 and user 0 (`collect_signal` in kernel/signal.c), which
+    /// is what root outside of the namespace looks like. For kill(2) itself there always is room below SIGRTMIN.
+    #[must_use]
+    pub const fn may_be_bare(&self) -> bool {
+        self.info.code == libc::SI_USER && self.info.pid == 0 && self.info.uid == 0
     }
 
     /// Whether it was queued with a value (sigqueue(3)): then the kernel lets us pass it on with sender and value. It
@@ -97,5 +110,33 @@ impl Received {
     #[must_use]
     pub const fn uid(&self) -> u32 {
         self.info.uid
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_kernels_own_code_is_the_kernels() {
+        /// What F_SETSIG sends when there is something to read (`asm-generic/siginfo.h`).
+        const POLL_IN: c_int = 1;
+        for (code, origin, is_queued, is_from_terminal) in [
+            (libc::SI_USER, Origin::Kill, false, false),
+            (libc::SI_TKILL, Origin::Kill, false, false),
+            (libc::SI_QUEUE, Origin::Queued, true, false),
+            (libc::SI_TIMER, Origin::Queued, true, false),
+            (libc::SI_KERNEL, Origin::Kernel, false, true),
+            (POLL_IN, Origin::Unknown, false, false),
+        ] {
+            let info = Siginfo::new(libc::SIGINT, code, 0, 0);
+            let received = Received { signal: Signal::INT, info };
+            assert_eq!(received.origin(), origin, "{code}");
+            assert_eq!(
+                (received.is_queued(), received.is_from_terminal()),
+                (is_queued, is_from_terminal),
+                "{code}"
+            );
+        }
     }
 }

@@ -124,6 +124,8 @@ impl SignalSet {
     pub const ALL: Self = Self(!0);
     /// 1 to 31.
     pub const STANDARD: Self = Self((1 << 31) - 1);
+    /// By these nobody can ask us for anything: KILL and STOP do not arrive, and CHLD tells of children.
+    pub const NO_REQUESTS: Self = Self::of(&[Signal::KILL, Signal::STOP, Signal::CHLD]);
     /// Those by which a terminal stops a job.
     pub const TERMINAL_STOPS: Self = Self::of(&[Signal::TSTP, Signal::TTIN, Signal::TTOU]);
 
@@ -157,6 +159,12 @@ impl SignalSet {
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// All that are in both.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     /// All the others.

@@ -77,8 +77,8 @@ pub struct Shutdown<'a> {
     ladder: &'a Ladder,
     /// How long the first stop signal is held back.
     delay: Nanoseconds,
-    /// The stop signal that is held back.
-    held: Signal,
+    /// The stop signal that is held back, if a rewrite has left anything of it.
+    held: Option<Signal>,
     /// The next step; the first until the child has been asked to stop.
     next: usize,
     /// When the next step is due; `None`: there is none.
@@ -88,21 +88,27 @@ pub struct Shutdown<'a> {
 impl<'a> Shutdown<'a> {
     #[must_use]
     pub const fn new(ladder: &'a Ladder, delay: Nanoseconds) -> Self {
-        Self { ladder, delay, held: Signal::TERM, next: 0, due: None }
+        Self { ladder, delay, held: None, next: 0, due: None }
     }
 
-    /// A stop signal came: what to send now, if anything.
-    pub fn ask(&mut self, signal: Signal, now: Nanoseconds) -> Option<Signal> {
+    /// A stop signal came, and a rewrite has left this of it: what to send now, if anything.
+    pub fn ask(&mut self, came: Option<Signal>, now: Nanoseconds) -> Option<Signal> {
         if self.next > 0 {
             // The ladder goes on, and a repeated request is passed on as well.
-            return Some(signal);
+            return came;
         }
         if self.delay > Nanoseconds::ZERO && self.due.is_none() {
-            self.held = signal;
+            self.held = came;
             self.due = Some(now + self.delay);
             return None;
         }
-        self.advance(signal, now)
+        self.advance(came, now)
+    }
+
+    /// Whether what [`Self::expire`] sends next is what came, and no signal that the ladder names.
+    #[must_use]
+    pub const fn holds(&self) -> bool {
+        self.next == 0 && self.ladder.steps[0].signal.is_none()
     }
 
     /// When [`Self::expire`] is due.
@@ -116,11 +122,11 @@ impl<'a> Shutdown<'a> {
         if now < self.due? { None } else { self.advance(self.held, now) }
     }
 
-    fn advance(&mut self, came: Signal, now: Nanoseconds) -> Option<Signal> {
+    fn advance(&mut self, came: Option<Signal>, now: Nanoseconds) -> Option<Signal> {
         let step = self.ladder.steps.get(self.next)?;
         self.due = (self.next < self.ladder.last).then_some(now + step.wait);
         self.next += 1;
-        Some(step.signal.unwrap_or(came))
+        step.signal.or(came)
     }
 }
 
@@ -157,7 +163,7 @@ mod tests {
     fn without_a_ladder_signals_pass_at_once_and_no_deadline_comes() {
         let mut shutdown = Shutdown::new(&Ladder::NONE, at(0));
         for signal in [Signal::TERM, Signal::INT] {
-            assert_eq!(shutdown.ask(signal, at(5)), Some(signal));
+            assert_eq!(shutdown.ask(Some(signal), at(5)), Some(signal));
             assert_eq!(shutdown.deadline(), None);
             assert_eq!(shutdown.expire(Nanoseconds::new(u64::MAX)), None);
         }
@@ -168,9 +174,9 @@ mod tests {
         let mut kill = Ladder::NONE;
         kill.kill_after(at(10));
         let mut shutdown = Shutdown::new(&kill, at(0));
-        assert_eq!(shutdown.ask(Signal::INT, at(5)), Some(Signal::INT));
+        assert_eq!(shutdown.ask(Some(Signal::INT), at(5)), Some(Signal::INT));
         assert_eq!(shutdown.deadline(), Some(at(15)));
-        assert_eq!(shutdown.ask(Signal::TERM, at(7)), Some(Signal::TERM));
+        assert_eq!(shutdown.ask(Some(Signal::TERM), at(7)), Some(Signal::TERM));
         assert_eq!((shutdown.deadline(), shutdown.expire(at(14))), (Some(at(15)), None));
         assert_eq!((shutdown.expire(at(15)), shutdown.deadline()), (Some(Signal::KILL), None));
     }
@@ -179,7 +185,7 @@ mod tests {
     fn a_ladder_is_taken_step_by_step() {
         let ladder = read(b"TERM:20s,QUIT:5s,KILL").unwrap();
         let mut shutdown = Shutdown::new(&ladder, at(0));
-        assert_eq!(shutdown.ask(Signal::HUP, at(0)), Some(Signal::TERM));
+        assert_eq!(shutdown.ask(Some(Signal::HUP), at(0)), Some(Signal::TERM));
         assert_eq!(shutdown.expire(seconds(20)), Some(Signal::QUIT));
         assert_eq!(shutdown.deadline(), Some(seconds(25)));
         assert_eq!(shutdown.expire(seconds(25)), Some(Signal::KILL));
@@ -190,12 +196,25 @@ mod tests {
         let mut kill = Ladder::NONE;
         kill.kill_after(at(10));
         let mut shutdown = Shutdown::new(&kill, at(100));
-        assert_eq!((shutdown.ask(Signal::TERM, at(0)), shutdown.deadline()), (None, Some(at(100))));
+        assert_eq!((shutdown.ask(Some(Signal::TERM), at(0)), shutdown.deadline()), (None, Some(at(100))));
         let mut impatient = shutdown;
         assert_eq!((shutdown.expire(at(100)), shutdown.deadline()), (Some(Signal::TERM), Some(at(110))));
         assert_eq!(
-            (impatient.ask(Signal::INT, at(50)), impatient.deadline()),
+            (impatient.ask(Some(Signal::INT), at(50)), impatient.deadline()),
             (Some(Signal::INT), Some(at(60)))
         );
+    }
+
+    #[test]
+    fn a_stop_that_is_not_for_the_child_begins_the_ladder() {
+        let mut kill = Ladder::NONE;
+        kill.kill_after(at(10));
+        let mut shutdown = Shutdown::new(&kill, at(0));
+        assert_eq!((shutdown.ask(None, at(5)), shutdown.deadline()), (None, Some(at(15))));
+        assert!(!shutdown.holds());
+        assert_eq!(shutdown.expire(at(15)), Some(Signal::KILL));
+        let mut shutdown = Shutdown::new(&kill, at(100));
+        assert_eq!((shutdown.ask(Some(Signal::KILL), at(0)), shutdown.holds()), (None, true));
+        assert_eq!(shutdown.expire(at(100)), Some(Signal::KILL));
     }
 }

@@ -7,6 +7,7 @@
 //! Where there is no list (no /proc, no CONFIG_PROC_CHILDREN), only the command and its group are reached.
 
 use super::supervisor::{Children, Supervisor};
+use crate::message::termination::OwnKill;
 use crate::model::errno::Errno;
 use crate::model::process::{Pid, Recipient};
 use crate::model::signal::{Signal, SignalSet};
@@ -99,7 +100,7 @@ impl<K: Kernel> Supervisor<'_, K> {
                 if self.killing.is_some() {
                     return;
                 }
-                self.step(Signal::KILL);
+                self.kill(OwnKill::Deadline);
                 continue;
             }
             // A repeated stop signal goes to all that remain. Any other signal was for the child, which has ended.

@@ -10,6 +10,7 @@ use super::supervisor::Supervisor;
 use super::terminal::Terminal;
 use crate::message::event::Event;
 use crate::model::process::{Pid, Recipient};
+use crate::model::siginfo::Received;
 use crate::model::signal::Signal;
 use crate::policy::forward::{self, Target};
 use crate::sys::Kernel;
@@ -41,7 +42,7 @@ impl<K: Kernel> Supervisor<'_, K> {
         self.stop = Stop::Stopped;
         let Some(terminal) = self.jobs.terminal else { return };
         if self.own != Pid::INIT && self.stop_ourselves(signal) {
-            return self.resume();
+            return self.resume(None);
         }
         // PID 1 cannot stop, and the kernel does not stop an orphaned group, which no shell could continue
         // (setpgid(2)). Then no shell could continue the child either, so we do, as it would have gone on without us.
@@ -53,7 +54,7 @@ impl<K: Kernel> Supervisor<'_, K> {
             _ => false,
         };
         if resumable {
-            self.resume();
+            self.resume(None);
         }
     }
 
@@ -77,8 +78,8 @@ impl<K: Kernel> Supervisor<'_, K> {
         }
     }
 
-    /// SIGCONT came: `fg` has put us into the foreground before, `bg` has not.
-    pub(super) fn resume(&mut self) {
+    /// SIGCONT came, as it was `received` if it was: `fg` has put us into the foreground before, `bg` has not.
+    pub(super) fn resume(&mut self, received: Option<&Received>) {
         if let Some(terminal) = self.jobs.terminal {
             terminal.pass(self.kernel.own_group(), self.group_of_child());
         }
@@ -88,7 +89,7 @@ impl<K: Kernel> Supervisor<'_, K> {
             target => target,
         };
         self.stop = Stop::None;
-        let sent = self.send(forward::recipient(target, self.child), Signal::CONT);
+        let sent = self.pass(forward::recipient(target, self.child), Signal::CONT, received);
         self.report_sent(Signal::CONT, Signal::CONT, sent);
     }
 }

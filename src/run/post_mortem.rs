@@ -47,7 +47,10 @@ pub fn oom_kills(kernel: impl Kernel) -> u64 {
 /// Who has sent a stop signal. The sender's name can be read only as long as the sender lives, so this is done at
 /// once. A queued signal may claim any sender, so no name is looked for.
 pub fn asked(kernel: impl Kernel, received: &Received) -> Asked {
-    let (origin, sender) = (received.origin(), received.sender());
+    let (mut origin, sender) = (received.origin(), received.sender());
+    if received.may_be_bare() && !has_room(kernel) {
+        origin = Origin::Unknown;
+    }
     let mut comm = [0; 16];
     if origin == Origin::Kill && sender.raw() > 0 && proc_is_ours(kernel) {
         let mut path = Line::new();
@@ -55,6 +58,12 @@ pub fn asked(kernel: impl Kernel, received: &Received) -> Asked {
         let _ = kernel.read_file(path.as_bytes(), &mut comm);
     }
     Asked { signal: received.signal, origin, sender, uid: received.uid(), comm, at: kernel.now() }
+}
+
+/// Whether a signal that comes now would keep what comes with it.
+fn has_room(kernel: impl Kernel) -> bool {
+    let mut buffer = [0; 2048];
+    kernel.read_file(b"/proc/self/status\0", &mut buffer).is_ok_and(process::has_room)
 }
 
 /// Writes the message to `path`, and as text to stderr where the events of a run are reported. A failure is

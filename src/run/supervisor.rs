@@ -4,7 +4,8 @@
 //! a check and a wait, nothing lost, and no wake-up but by a signal or a deadline.
 //!
 //! Each turn looks at the children and at the deadline before it takes one signal, and reaps a bounded number. So a
-//! flood of signals or of orphans costs processor time, but hides neither the end of the child nor a deadline.
+//! flood of signals or of orphans costs processor time, but hides neither the end of the child nor a deadline,
+//! nor a stop signal (`policy::fairness`).
 
 use crate::cli::config::Config;
 use crate::message::event::{Event, Level};
@@ -14,6 +15,7 @@ use crate::model::process::{Change, Pid, Recipient};
 use crate::model::siginfo::Received;
 use crate::model::signal::{Signal, SignalSet};
 use crate::model::status::{ExitStatus, WaitStatus};
+use crate::policy::fairness::Fairness;
 use crate::policy::forward::{self, Response};
 use crate::policy::shutdown::Shutdown;
 use crate::run::jobs::{Jobs, Stop};
@@ -25,10 +27,6 @@ use crate::time::Nanoseconds;
 /// How many children are reaped before the loop looks at anything else: a program that forks without end must not keep
 /// it from a deadline.
 const BURST: usize = 64;
-
-/// How long pausa waits for the end of a process that it has killed, which may hang in the kernel, or belong to another
-/// user. If the grace period is longer, pausa waits as long as that.
-const GIVE_UP_AFTER: Nanoseconds = Nanoseconds::SECOND;
 
 /// A child and what is known of it. The small fields stand first, as in `Config`.
 #[repr(C)]
@@ -42,7 +40,7 @@ pub struct Supervisor<'a, K> {
     /// When we stop waiting for those that we have killed; `None` until SIGKILL has been sent to all.
     pub(super) killing: Option<Nanoseconds>,
     /// Whether a stop signal has gone to the child. One that `--delay` holds back has not.
-    has_passed_stop: bool,
+    pub(super) has_passed_stop: bool,
     /// Whether the child has ended and is reaped: its number may belong to another process now.
     pub(super) has_ended: bool,
     /// The first of each of these signals is not for the child: we caused it by giving up the terminal.
@@ -53,8 +51,9 @@ pub struct Supervisor<'a, K> {
     messenger: Option<Messenger>,
     /// Lines that could not be written.
     lost: u64,
+    fairness: Fairness,
     pub(super) shutdown: Shutdown<'a>,
-    facts: Facts<'a>,
+    pub(super) facts: Facts<'a>,
 }
 
 /// A process that sends a signal as another user (`Kernel::kill_as`). Its exit status says whether it could.
@@ -99,6 +98,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             ignored_once,
             messenger: None,
             lost: 0,
+            fairness: Fairness::NEW,
             shutdown: Shutdown::new(&config.ladder, config.delay),
             facts,
         }
@@ -167,25 +167,16 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             Children::More => Some(Nanoseconds::ZERO),
             Children::Quiet | Children::None => deadline.map(|deadline| deadline - self.kernel.now()),
         };
+        let (signals, limit) = match self.fairness.overdue(self.config.stop_on, &self.config.rewrites) {
+            Some(overdue) => (signals.intersection(overdue), Some(Nanoseconds::ZERO)),
+            None => (signals, limit),
+        };
         let waited = self.kernel.wait_signal(signals, limit);
-        if let Err(errno) = waited {
-            self.report(Event::SignalsRefused { errno });
+        match &waited {
+            Ok(taken) => self.fairness.note(taken.as_ref().map(|received| received.signal)),
+            &Err(errno) => self.report(Event::SignalsRefused { errno }),
         }
         waited
-    }
-
-    /// The deadline may have come.
-    fn expire(&mut self) {
-        if let Some(give_up) = self.killing {
-            if self.kernel.now() >= give_up {
-                self.give_up();
-            }
-        } else if self.shutdown.deadline().is_some() {
-            let expired = self.shutdown.expire(self.kernel.now());
-            if let Some(signal) = expired {
-                self.step(signal);
-            }
-        }
     }
 
     /// Carries out what a signal leads to.
@@ -201,20 +192,15 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             Response::Drop => {
                 self.report(Event::Rewritten { signal, passed: None });
                 self.report(Event::Dropped { signal });
-            }
-            Response::Send(Signal::CONT) => self.resume(),
-            // A stop signal that is rewritten, for a program that knows another one, still asks it to stop.
-            Response::Send(passed) if config.stop_on.contains(signal) || config.stop_on.contains(passed) => {
-                self.facts.asked = Some(post_mortem::asked(self.kernel, received));
-                match self.shutdown.ask(passed, self.kernel.now()) {
-                    Some(step) if step == passed && step != Signal::KILL => {
-                        self.has_passed_stop = true;
-                        self.forward(received, passed);
-                    }
-                    Some(step) => self.step(step),
-                    None => {}
+                if config.stop_on.contains(signal) {
+                    self.ask_to_stop(received, None);
                 }
             }
+            // A stop signal that is rewritten, for a program that knows another one, still asks it to stop.
+            Response::Send(passed) if config.stop_on.contains(signal) || config.stop_on.contains(passed) => {
+                self.ask_to_stop(received, Some(passed));
+            }
+            Response::Send(Signal::CONT) => self.resume(Some(received)),
             Response::Send(passed) => self.forward(received, passed),
         }
         if config.contract.suspends_itself && signal.is_terminal_stop() {
@@ -316,7 +302,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
     }
 
     /// Sends `passed` on, for the one that was received.
-    fn forward(&mut self, received: &Received, passed: Signal) {
+    pub(super) fn forward(&mut self, received: &Received, passed: Signal) {
         if self.jobs.shares_group && received.is_from_terminal() && passed == received.signal {
             // The kernel has sent it to the whole group, and so to the child.
             return;
@@ -330,9 +316,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             self.report(Event::Rewritten { signal: received.signal, passed: Some(passed) });
         }
         let recipient = forward::recipient(self.config.target, self.child);
-        // With sender and value, if it has them and the kernel supports that; else by kill(2).
-        let requeued = received.is_queued() && self.kernel.requeue(recipient, passed, received).is_ok();
-        let sent = if requeued { Ok(()) } else { self.send(recipient, passed) };
+        let sent = self.pass(recipient, passed, Some(received));
         self.conclude(recipient, received.signal, passed, sent);
     }
 
@@ -340,7 +324,13 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
     ///
     /// Root without CAP_KILL may not signal a program that has dropped to another user (a hardened container whose
     /// entry point is gosu or setpriv). It has CAP_SETUID in just that case, or could not have dropped.
-    fn conclude(&mut self, to: Recipient, signal: Signal, passed: Signal, sent: Result<(), Errno>) {
+    pub(super) fn conclude(
+        &mut self,
+        to: Recipient,
+        signal: Signal,
+        passed: Signal,
+        sent: Result<(), Errno>,
+    ) {
         if sent == Err(Errno::PERM) {
             let messenger = post_mortem::real_user(self.kernel, self.child)
                 .and_then(|user| self.kernel.kill_as(user, to, passed).ok());
@@ -352,20 +342,21 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
         self.report_sent(signal, passed, sent);
     }
 
-    /// Takes a step of the ladder: this signal is ours, and was not received.
-    pub(super) fn step(&mut self, signal: Signal) {
-        if signal == Signal::KILL {
-            let now = self.kernel.now();
-            self.facts.own_kill = self.facts.own_kill.or(Some(OwnKill::Deadline));
-            // A repeated request (`-r TERM:KILL`) kills again, and does not move the time at which we give up.
-            self.killing = self.killing.or(Some(now + self.config.ladder.first_wait().max(GIVE_UP_AFTER)));
-            self.report(Event::Killing);
-            self.kill_all();
-        } else {
-            self.has_passed_stop = true;
-            let recipient = forward::recipient(self.config.target, self.child);
-            let sent = self.send(recipient, signal);
-            self.conclude(recipient, signal, signal, sent);
+    /// Sends `signal`, with the sender and value of what was received, if it has them and the kernel supports that; else by
+    /// kill(2).
+    pub(super) fn pass(
+        &self,
+        recipient: Recipient,
+        signal: Signal,
+        received: Option<&Received>,
+    ) -> Result<(), Errno> {
+        match received {
+            Some(received)
+                if received.is_queued() && self.kernel.requeue(recipient, signal, received).is_ok() =>
+            {
+                Ok(())
+            }
+            _ => self.send(recipient, signal),
         }
     }
 

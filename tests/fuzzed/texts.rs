@@ -118,7 +118,7 @@ pub fn ladder(data: &[u8]) {
             }
         } else {
             let asked = Signal::new(i32::from(event >> 1 & 63) + 1).expect("1 to 64");
-            let out = shutdown.ask(asked, now);
+            let out = shutdown.ask(Some(asked), now);
             if sent > 0 {
                 assert_eq!(
                     (out, shutdown.deadline()),

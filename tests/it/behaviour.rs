@@ -6,6 +6,7 @@ use libtest_mimic::Trial;
 mod adversary;
 mod asked_to_hold;
 mod bad_stderr;
+mod claims;
 mod cli;
 mod exit_status;
 mod failed_start;
@@ -42,6 +43,7 @@ pub fn trials() -> Vec<Trial> {
         stopping::trials(),
         adversary::trials(),
         asked_to_hold::trials(),
+        claims::trials(),
         cli::trials(),
         message::trials(),
         message_file::trials(),

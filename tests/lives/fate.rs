@@ -56,12 +56,13 @@ impl Truth {
             return;
         }
         match config.rewrites.apply(signal) {
+            None if self.asks_to_stop(signal, signal) => self.asked_to_stop(None),
             None => self.mark(Mark::Dropped),
-            Some(Signal::CONT) => self.judge.owed.insert(0, Owed::Resume),
             Some(passed) if self.asks_to_stop(signal, passed) => {
                 self.judge.from_terminal &= passed == signal;
-                self.asked_to_stop(passed);
+                self.asked_to_stop(Some(passed));
             }
+            Some(Signal::CONT) => self.judge.owed.insert(0, Owed::Resume),
             Some(passed) => {
                 let had_it = self.judge.from_terminal && self.shares_group && passed == signal;
                 self.judge.was_asked_to_stop |= Self::is_stop(passed) && !had_it;
@@ -78,30 +79,32 @@ impl Truth {
         self.judge.owed.insert(0, Owed::Send(self.target(), passed));
     }
 
-    fn asked_to_stop(&mut self, passed: Signal) {
+    /// `passed`: what a rewrite has left of it.
+    fn asked_to_stop(&mut self, passed: Option<Signal>) {
         let delay = self.orders.config.delay.get();
         if self.judge.next > 0 {
             return self.send_or_kill(passed);
         }
         if delay > 0 && self.judge.due.is_none() {
-            self.judge.held = Some(passed);
+            self.judge.held = passed;
             self.judge.due = Some(self.due_in(delay));
             return self.mark(Mark::Held);
         }
         if self.judge.due.is_some() {
             self.mark(Mark::Superseded);
         }
-        let step = self.orders.ladder[0].0.unwrap_or(passed);
+        let step = self.orders.ladder[0].0.or(passed);
         self.judge.from_terminal &= step == passed;
         self.advance();
         self.send_or_kill(step);
     }
 
-    fn send_or_kill(&mut self, signal: Signal) {
-        if signal == Signal::KILL {
-            self.judge.owed.insert(0, Owed::Kill);
-        } else {
-            self.owe(signal);
+    fn send_or_kill(&mut self, signal: Option<Signal>) {
+        match signal {
+            None => self.mark(Mark::Dropped),
+            Some(Signal::KILL) => self.judge.owed.insert(0, Owed::Kill),
+            Some(Signal::CONT) => self.judge.owed.insert(0, Owed::Resume),
+            Some(signal) => self.owe(signal),
         }
     }
 

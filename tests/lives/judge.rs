@@ -6,7 +6,7 @@
 //! 1 the status is the child's end, and the loop ends only then · 2 no sleep over a child that can be reaped · 3 no number is
 //! signalled that is not ours · 4 each signal has one fate · 5 the ladder's steps, in time · 6 who is killed, and when ·
 //! 7 the drain · 8 bounded work between two waits · 9 stopped by a key, the job goes on; the foreground · 10 the message ·
-//! 11 a refused call · 12 an end within so many calls
+//! 11 a refused call · 12 an end within so many calls · 13 a flood hides no other (`turns.rs`)
 
 use crate::marks::Mark;
 use crate::process::STOPS;
@@ -86,6 +86,10 @@ pub struct Judge {
     pub messages: u32,
     pub message: Vec<u8>,
     pub marks: u64,
+    /// Whether the child was alive when a SIGKILL of ours was sent to it.
+    pub struck_alive: bool,
+    /// For each signal, how many others were taken while it was pending.
+    pub passed_over: Vec<u32>,
 }
 
 /// `SignalSet` that begins empty.
@@ -222,6 +226,7 @@ impl Truth {
         if let Some((signal, info)) = taken {
             self.judge.from_terminal = info.code == libc::SI_KERNEL;
             self.log.push(Entry::Received(signal));
+            self.judge_turns(signal);
             self.fate(signal);
             self.judge.from_terminal = false;
         }

@@ -23,6 +23,8 @@ impl Truth {
                 Recipient::Everyone => process.pid > 1 && process.pid != own,
             };
             process.struck |= is_meant && signal == Signal::KILL;
+            self.judge.struck_alive |=
+                is_meant && signal == Signal::KILL && process.pid == self.child && !process.is_zombie();
             process.asked |= is_meant && signal == Signal::TERM;
         }
         self.judge.has_asked_all |= everyone && signal == Signal::TERM;
@@ -126,13 +128,16 @@ impl Truth {
         let _ = due;
         let Some(&(step, _)) = self.orders.ladder.get(self.judge.next) else { return false };
         let step = step.or(self.judge.held);
-        let is_meant = to == self.target() || signal == Signal::KILL;
+        let continues = signal == Signal::CONT && to == self.resume_target();
+        let is_meant = to == self.target() || continues || signal == Signal::KILL;
         if step != Some(signal) || !is_meant {
             return false;
         }
         self.advance();
-        if signal == Signal::KILL {
-            self.kill_begins();
+        match signal {
+            Signal::KILL => self.kill_begins(),
+            Signal::CONT => self.resumed(),
+            _ => {}
         }
         self.mark(Mark::Step);
         true

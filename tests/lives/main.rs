@@ -31,6 +31,7 @@ mod scenes;
 mod search;
 mod signals;
 mod small;
+mod turns;
 mod verdict;
 mod world;
 

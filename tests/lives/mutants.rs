@@ -17,6 +17,7 @@ pub struct Mutant {
 }
 
 const SUPERVISOR: &str = "src/run/supervisor.rs";
+const STOPPING: &str = "src/run/stopping.rs";
 const DRAIN: &str = "src/run/drain.rs";
 const JOBS: &str = "src/run/jobs.rs";
 const SHUTDOWN: &str = "src/policy/shutdown.rs";
@@ -77,11 +78,14 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "SIGCONT has no fallback to the child",
         file: JOBS,
-        changes: &[("let sent = self.send(", "let sent = self.kernel.kill(")],
+        changes: &[(
+            "let sent = self.pass(forward::recipient(target, self.child), Signal::CONT, received);",
+            "let sent = self.kernel.kill(forward::recipient(target, self.child), Signal::CONT);",
+        )],
     },
     Mutant {
         name: "asking again postpones giving up",
-        file: SUPERVISOR,
+        file: STOPPING,
         changes: &[("self.killing = self.killing.or(Some(", "self.killing = None.or(Some(")],
     },
     Mutant {
@@ -95,15 +99,12 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "nothing is forwarded",
         file: SUPERVISOR,
-        changes: &[(
-            "let sent = if requeued { Ok(()) } else { self.send(recipient, passed) };",
-            "let sent = Ok(());",
-        )],
+        changes: &[("            _ => self.send(recipient, signal),", "            _ => Ok(()),")],
     },
     Mutant {
         name: "a queued signal that is refused is lost",
         file: SUPERVISOR,
-        changes: &[("passed, received).is_ok();", "passed, received).is_ok() || received.is_queued();")],
+        changes: &[("signal, received).is_ok() =>", "signal, received).is_ok() | true =>")],
     },
     Mutant {
         name: "a drain continues before it asks",
@@ -139,6 +140,11 @@ pub const MUTANTS: &[Mutant] = &[
         name: "the status is not remapped",
         file: SUPERVISOR,
         changes: &[("self.config.remaps.apply(ExitStatus::of(wait))", "ExitStatus::of(wait)")],
+    },
+    Mutant {
+        name: "the kernel's order is the only one",
+        file: "src/policy/fairness.rs",
+        changes: &[("if self.count < IN_ORDER {", "if self.count < IN_ORDER || true {")],
     },
     Mutant {
         name: "the foreground is taken from anybody",

@@ -21,6 +21,8 @@ pub fn scenes() -> Vec<Life> {
     lives.extend(shutdowns());
     lives.extend(drains());
     lives.extend(jobs());
+    lives.extend(crate::turns::lives());
+    lives.extend(crate::turns::stops());
     lives
 }
 

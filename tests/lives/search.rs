@@ -38,6 +38,8 @@ const ORDERS: &[&str] = &[
     "pausa -r TERM:INT -r USR1:0 -r HUP:TERM",
     "pausa -r TERM:KILL",
     "pausa -r INT:CONT -d 2s",
+    "pausa -r TERM:0 -k 2s",
+    "pausa --stop-on CONT,USR1 -k 2s -m/message -F json",
     "tini -s | -k 1s",
     "tini -s -g -w | -D -k 1s",
     "dumb-init | -s -k 1s",

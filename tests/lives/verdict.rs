@@ -61,9 +61,11 @@ impl Truth {
         }
         if self.orders.is_json {
             let was_killed = wait.term_signal() == Some(Signal::KILL);
-            let by_us = was_killed && self.judge.killing.is_some();
-            let says_deadline = has("reason", "deadline") || has("reason", "rewrite");
-            if says_deadline != by_us && !self.is_refused() && !self.rewrites_to_kill() {
+            let by_us = was_killed && self.judge.struck_alive;
+            let says_so = has("reason", "deadline") || has("reason", "rewrite");
+            // It may have ended between our look at it and our signal.
+            let is_claimed = says_so && !(was_killed && self.judge.killing.is_some());
+            if (is_claimed || by_us && !says_so) && !self.is_refused() && !self.rewrites_to_kill() {
                 self.wrong(format!("10: whether we have killed it is told wrongly: {text}"));
             }
         }

@@ -153,7 +153,7 @@ impl Truth {
             lines: 0,
             names: Vec::new(),
             heard: Vec::new(),
-            judge: Judge::default(),
+            judge: Judge { passed_over: vec![0; 65], ..Judge::default() },
             closing: false,
         };
         if own != 1 {

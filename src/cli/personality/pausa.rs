@@ -28,7 +28,7 @@ pub const PAUSA: Personality = Personality {
         value(OptionName::ParentDeath, b'p', "parent-death", "a signal's name or number"),
         value(OptionName::KillAfter, b'k', "kill-after", "10, 10s, 500ms, 1m"),
         value(OptionName::Stop, b'S', "stop", "SIGNAL:DURATION,...,SIGNAL, 8 at most"),
-        long_value(OptionName::StopOn, "stop-on", "SIGNAL,..."),
+        long_value(OptionName::StopOn, "stop-on", "SIGNAL,..., none of them KILL, STOP or CHLD"),
         value(OptionName::Delay, b'd', "delay", "10, 10s, 500ms, 1m"),
         flag(OptionName::Drain, b'D', "drain"),
         optional_value(OptionName::Message, b'm', "message"),
@@ -138,15 +138,13 @@ PAUSA_OPTIONS may hold more options.
 Exit status: 125 pausa failed, 126 COMMAND not runnable, 127 not found.
 ";
 
-/// `FROM:TO`. KILL and STOP cannot be received, and CHLD is ours.
+/// `FROM:TO`.
 fn rewrite(value: &[u8]) -> Result<Rewrite, &[u8]> {
     let (from, Some(to)) = split_once(value, b':') else { return Err(value) };
-    let from = Signal::parse(from).filter(|&signal| !UNREWRITABLE.contains(signal)).ok_or(from)?;
+    let from = Signal::parse(from).filter(|&signal| !SignalSet::NO_REQUESTS.contains(signal)).ok_or(from)?;
     let to = if to == b"0" { None } else { Some(Signal::parse(to).ok_or(to)?) };
     Ok((from, to))
 }
-
-const UNREWRITABLE: SignalSet = SignalSet::of(&[Signal::KILL, Signal::STOP, Signal::CHLD]);
 
 /// `FROM[:TO]`.
 fn remap(value: &[u8]) -> Result<Remap, &[u8]> {

@@ -18,8 +18,9 @@ pub fn trials() -> Vec<Trial> {
         // None of them promises any of this.
         return Vec::new();
     }
-    let rows: [Named<fn(Place)>; 9] = [
+    let rows: [Named<fn(Place)>; 10] = [
         ("a flood of signals does not keep -k from its deadline", floods_the_deadline),
+        ("a flood for its thread does not keep a stop signal from pausa", floods_the_stop),
         ("a flood of signals does not hide the end of the child", floods_the_end),
         ("orphans without end do not keep -k from its deadline", forks_without_end),
         ("-k reaches processes two sessions below", kills_two_sessions_below),
@@ -61,6 +62,14 @@ fn until_dead(running: &mut Running, pid: Pid) {
 /// The flood has no end, so only a deadline that holds ends the run.
 fn floods_the_deadline(place: Place) {
     let mut running = pausa(place, &["-k500ms"], "flood");
+    running.handshake("ready");
+    running.kill(SIGTERM);
+    assert_eq!(running.wait(), Code(137));
+}
+
+/// Only a stop signal that is taken begins the deadline.
+fn floods_the_stop(place: Place) {
+    let mut running = pausa(place, &["-k50ms"], "starve");
     running.handshake("ready");
     running.kill(SIGTERM);
     assert_eq!(running.wait(), Code(137));

@@ -42,7 +42,7 @@ const ROWS: [(&str, Check); 20] = [
 ];
 
 /// Options and the value that the complaint names.
-const MISTAKES: [(&[&str], &str); 19] = [
+const MISTAKES: [(&[&str], &str); 22] = [
     (&["-k", ""], "''"),
     (&["-k", "x"], "'x'"),
     (&["-k", "s"], "'s'"),
@@ -61,6 +61,9 @@ const MISTAKES: [(&[&str], &str); 19] = [
     (&["-S", "0:5s,KILL"], "'0:5s,KILL'"),
     (&["--stop=TERM:5s:6s"], "'TERM:5s:6s'"),
     (&["-S", "1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,9"], "'1:1,1:1,1:1,1:1,1:1,1:1,1:1,1:1,9'"),
+    (&["--stop-on", "KILL"], "'KILL'"),
+    (&["--stop-on", "TERM,STOP"], "'STOP'"),
+    (&["--stop-on=CHLD"], "'CHLD'"),
     (&["-F", "xml"], "'xml'"),
 ];
 

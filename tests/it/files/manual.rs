@@ -334,7 +334,7 @@ fn has_the_message() {
     assert_eq!(in_the_page, in_why);
     let (_, reasons) = fields.split_once("| `reason` in JSON").expect("the table of reasons");
     for row in reasons.lines().filter(|line| line.starts_with("| `")) {
-        let [_, word, phrase, _] = row.split('|').map(str::trim).collect::<Vec<_>>()[..] else {
+        let [_, word, phrase, _, _] = row.split('|').map(str::trim).collect::<Vec<_>>()[..] else {
             panic!("{row:?}")
         };
         let item = format!(".It Li {}\n{phrase}\n", word.trim_matches('`'));

@@ -7,7 +7,7 @@
 use nix::errno::Errno;
 use nix::unistd::{ForkResult, Pid};
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 /// A set of signals as the kernel has it: bit N-1 is signal N.
 pub type SignalSet = u64;
@@ -128,6 +128,30 @@ pub fn queue(pid: Pid, signal: i32, value: i32) -> Result<(), Errno> {
     let value = libc::sigval { sival_ptr: value as usize as *mut libc::c_void };
     // SAFETY: sigqueue takes numbers; the pointer is one in name only and is never followed.
     Errno::result(unsafe { libc::sigqueue(pid.as_raw(), signal, value) }).map(drop)
+}
+
+/// rt_tgsigqueueinfo(2): `signal` for the first thread of a process.
+pub fn queue_to_thread(pid: Pid, signal: i32) -> nix::Result<()> {
+    let mut info = [0i32; 32];
+    [info[0], info[2]] = [signal, libc::SI_QUEUE];
+    let (number, pid) = (libc::SYS_rt_tgsigqueueinfo, pid.as_raw());
+    // SAFETY: the kernel reads the 128 bytes of a siginfo_t, and `info` has them.
+    Errno::result(unsafe { libc::syscall(number, pid, pid, signal, info.as_ptr()) }).map(drop)
+}
+
+/// Has the kernel send `signal` to a process, by a pipe that can be read (F_SETOWN and F_SETSIG, fcntl(2)). Both ends.
+pub fn signal_by_pipe(pid: Pid, signal: i32) -> [OwnedFd; 2] {
+    /// `linux/fcntl.h`; the libc crate has no name for it.
+    const F_SETSIG: i32 = 10;
+    let (out, into) = nix::unistd::pipe().expect("pipe");
+    for (what, value) in [(libc::F_SETOWN, pid.as_raw()), (F_SETSIG, signal), (libc::F_SETFL, libc::O_ASYNC)]
+    {
+        // SAFETY: fcntl takes numbers.
+        let done = unsafe { libc::fcntl(out.as_raw_fd(), what, value) };
+        assert_eq!(done, 0, "fcntl: {}", io::Error::last_os_error());
+    }
+    nix::unistd::write(&into, b"x").expect("write to a pipe");
+    [out, into]
 }
 
 /// So many signals may be pending for the user of `pid` before it gets no more (RLIMIT_SIGPENDING, prlimit(2)).

@@ -64,7 +64,8 @@ fn worker_is_out_of_memory(images: &Images, then: &str, code: i32) {
     }
     assert_end(&container, code);
     let fields = written(Json, &path);
-    assert_eq!((fields.get("reason"), fields.number("oom_kills")), ("oom_other", 1), "{fields:?}");
+    let reason = if code == 0 { "exit" } else { "asked" };
+    assert_eq!((fields.get("reason"), fields.number("oom_kills")), (reason, 1), "{fields:?}");
     assert_eq!(fields.find("stop_from"), (code != 0).then_some("outside"), "{fields:?}");
 }
 

@@ -1,0 +1,88 @@
+//! From a stop signal to the last step of the ladder.
+
+use super::supervisor::Supervisor;
+use crate::message::event::Event;
+use crate::message::termination::OwnKill;
+use crate::model::siginfo::Received;
+use crate::model::signal::Signal;
+use crate::policy::forward;
+use crate::run::post_mortem;
+use crate::sys::Kernel;
+use crate::time::Nanoseconds;
+
+/// How long pausa waits for the end of a process that it has killed, which may hang in the kernel, or belong to another
+/// user. If the grace period is longer, pausa waits as long as that.
+const GIVE_UP_AFTER: Nanoseconds = Nanoseconds::SECOND;
+
+impl<K: Kernel> Supervisor<'_, K> {
+    /// A stop signal was received, and a rewrite has left this of it.
+    pub(super) fn ask_to_stop(&mut self, received: &Received, passed: Option<Signal>) {
+        if !self.is_zombie() {
+            self.facts.asked = Some(post_mortem::asked(self.kernel, received));
+        }
+        match self.shutdown.ask(passed, self.kernel.now()) {
+            Some(step) if Some(step) == passed && step != Signal::KILL => {
+                self.has_passed_stop = true;
+                if step == Signal::CONT {
+                    self.resume(Some(received));
+                } else {
+                    self.forward(received, step);
+                }
+            }
+            Some(step) => {
+                let is_rewritten = Some(step) == passed;
+                self.step(step, if is_rewritten { OwnKill::Rewrite } else { OwnKill::Deadline });
+            }
+            None => {}
+        }
+    }
+
+    /// The deadline may have come.
+    pub(super) fn expire(&mut self) {
+        if let Some(give_up) = self.killing {
+            if self.kernel.now() >= give_up {
+                self.give_up();
+            }
+        } else if self.shutdown.deadline().is_some() {
+            let why = if self.shutdown.holds() { OwnKill::Rewrite } else { OwnKill::Deadline };
+            let expired = self.shutdown.expire(self.kernel.now());
+            if let Some(signal) = expired {
+                self.step(signal, why);
+            }
+        }
+    }
+
+    /// A step of the ladder: sent by nobody but us. `why` counts if it is SIGKILL.
+    fn step(&mut self, signal: Signal, why: OwnKill) {
+        self.has_passed_stop = true;
+        match signal {
+            Signal::KILL => self.kill(why),
+            Signal::CONT => self.resume(None),
+            _ => {
+                let recipient = forward::recipient(self.config.target, self.child);
+                let sent = self.send(recipient, signal);
+                self.conclude(recipient, signal, signal, sent);
+            }
+        }
+    }
+
+    /// Kills all, and from now on everybody who comes to us.
+    pub(super) fn kill(&mut self, why: OwnKill) {
+        if self.facts.own_kill.is_none() && !self.is_zombie() {
+            self.facts.own_kill = Some(why);
+        }
+        let give_up = self.kernel.now() + self.config.ladder.first_wait().max(GIVE_UP_AFTER);
+        // A repeated request (`-r TERM:KILL`) kills again, and does not move the time at which we give up.
+        self.killing = self.killing.or(Some(give_up));
+        if why == OwnKill::Deadline {
+            self.report(Event::Killing);
+        }
+        self.kill_all();
+    }
+
+    /// Whether the child has ended and was not reaped yet: its end may be seen only after a signal that came later, since
+    /// SIGCHLD has a higher number than most. Such an end is nobody's doing who has asked for one afterwards.
+    pub(super) fn is_zombie(&self) -> bool {
+        self.kernel.has_ended(self.child) == Ok(true)
+    }
+}
