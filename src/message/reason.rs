@@ -3,11 +3,13 @@
 use crate::message::facts::{Facts, OwnKill};
 use crate::message::text::{Text, Texts, texts};
 use crate::model::signal::Signal;
+use crate::model::status::WaitStatus;
 
 /// Why it ended, as far as that is known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reason {
     NotRun,
+    Refused,
     OutOfMemory,
     OtherOutOfMemory,
     Deadline,
@@ -23,10 +25,12 @@ impl Reason {
     #[inline(never)]
     #[must_use]
     pub fn of(facts: &Facts<'_>) -> Self {
-        let signal = facts.wait.term_signal();
+        let signal = facts.wait.and_then(WaitStatus::term_signal);
         let is_killed = matches!(signal, Some(Signal::KILL));
         if facts.exec_error.is_some() {
             Self::NotRun
+        } else if facts.wait.is_none() {
+            Self::Refused
         } else if is_killed && facts.own_kill == Some(OwnKill::Deadline) {
             Self::Deadline
         } else if is_killed && facts.own_kill == Some(OwnKill::Rewrite) {
@@ -61,6 +65,7 @@ impl Reason {
 
 const SENTENCES: Texts = texts![
     (Reason::NotRun, "the program could not be run"),
+    (Reason::Refused, "not known: the kernel refused a call that pausa needs"),
     (Reason::OutOfMemory, "out of memory: the kernel killed the main process"),
     (Reason::OtherOutOfMemory, "out of memory: the kernel killed another process of the container"),
     (Reason::Deadline, "killed by pausa: grace period expired"),
@@ -73,6 +78,7 @@ const SENTENCES: Texts = texts![
 
 const WORDS: Texts = texts![
     (Reason::NotRun, "not_run"),
+    (Reason::Refused, "refused"),
     (Reason::OutOfMemory, "oom"),
     (Reason::OtherOutOfMemory, "oom_other"),
     (Reason::Deadline, "deadline"),
@@ -89,7 +95,6 @@ mod tests {
     use crate::message::facts::Asked;
     use crate::model::process::Pid;
     use crate::model::siginfo::Origin;
-    use crate::model::status::WaitStatus;
     use crate::time::Nanoseconds;
 
     fn asked(signal: Signal) -> Asked {
@@ -121,7 +126,7 @@ mod tests {
             (0x0009, None, 1, Some(OwnKill::Deadline), Reason::Deadline),
             (0x0009, None, 0, Some(OwnKill::Rewrite), Reason::Rewrite),
         ] {
-            let wait = WaitStatus::new(wait);
+            let wait = Some(WaitStatus::new(wait));
             let facts = Facts {
                 wait,
                 oom_kills,
@@ -131,5 +136,7 @@ mod tests {
             };
             assert_eq!(Reason::of(&facts), reason, "{wait:?} {asked:?} {own_kill:?}");
         }
+        let facts = Facts::new(b"x", Pid::new(7), None, Nanoseconds::ZERO);
+        assert_eq!(Reason::of(&Facts { oom_kills: 1, ..facts }), Reason::Refused);
     }
 }

@@ -76,13 +76,14 @@ pub fn compose(facts: &Facts<'_>, format: Format, line: &mut Line) {
     let mut sheet = Sheet { line, format };
     sheet.name(Field::Program, facts.program);
     sheet.number(Field::Pid, facts.pid.number().into());
-    match facts.wait.term_signal() {
-        Some(signal) => {
+    if let Some(wait) = facts.wait {
+        if let Some(signal) = wait.term_signal() {
             sheet.signal(Field::Signal, signal);
-            let dumped = if facts.wait.dumped_core() { text!("true") } else { text!("false") };
+            let dumped = if wait.dumped_core() { text!("true") } else { text!("false") };
             sheet.key(Field::CoreDumped).text(dumped);
+        } else {
+            sheet.number(Field::ExitCode, wait.exit_code().into());
         }
-        None => sheet.number(Field::ExitCode, facts.wait.exit_code().into()),
     }
     sheet.number(Field::Status, facts.status.0.into());
     let reason = Reason::of(facts);

@@ -295,7 +295,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
         self.has_ended = true;
         let status = self.config.remaps.apply(ExitStatus::of(wait));
         self.report(Event::Ended { pid: self.child, wait, status });
-        (self.facts.wait, self.facts.status) = (wait, status);
+        (self.facts.wait, self.facts.status) = (Some(wait), status);
     }
 
     /// A call that the loop lives by was refused, which has been told.

@@ -9,7 +9,6 @@ mod json;
 mod messages;
 mod texts;
 
-/// Name, deed.
 /// A name, and what reads the bytes.
 pub type Target = (&'static str, fn(&[u8]));
 

@@ -1,6 +1,5 @@
 //! What must hold when the supervisor has come to its end, and of the termination message.
 
-use crate::judge::is_strict;
 use crate::marks::Mark;
 use crate::world::{Call, Truth};
 use pausa::model::signal::Signal;
@@ -55,8 +54,8 @@ impl Truth {
         if !is_right && !self.is_refused() {
             self.wrong(format!("10: the message has another end than {word:#x}: {text}"));
         }
-        // Known: then it says `exit_code: 0` and `by itself`.
-        if is_strict() && self.is_refused() && end.is_none() && text.contains("exit_code") {
+        let says_how = text.contains("exit_code") || text.contains("core_dumped");
+        if self.is_refused() && end.is_none() && says_how {
             self.wrong(format!("10: the child has not ended, and the message says how: {text}"));
         }
         if self.orders.is_json {

@@ -124,6 +124,10 @@ impl Life {
                 injected.running.kill(SIGUSR1);
             }
             assert_eq!(injected.running.ended(), Code(code));
+            if self == Self::Message {
+                let written = fs::read_to_string(&message).expect("read the message");
+                assert!(written.contains("\nstatus: 125\nreason: not known: "), "{written}");
+            }
         } else {
             match self {
                 Self::Hold => hold(&mut injected, &loses),

@@ -128,6 +128,8 @@ rows! {
         "ends, since it would never notice the child's end";
     wait4 Forwarding BOTH SECOND [EPERM, ENOSYS] => NO_CHILDREN, []
         "the same";
+    wait4 Message BOTH ONCE [EPERM] => NO_CHILDREN, []
+        "the message says that the end is not known";
     wait4 Hold BOTH ANY [EPERM, ENOSYS] => Unharmed, [Zombies]
         "holds; zombies stay until wait4 works and a child ends";
     waitid Draining OTHER ANY [EPERM, ENOSYS, ECHILD, EINVAL, EINTR] => Unharmed, []
