@@ -73,6 +73,7 @@ pub mod run {
     pub mod post_mortem;
     pub mod report;
     pub mod search;
+    mod send;
     pub mod spawn;
     pub mod supervise;
     pub mod supervisor;

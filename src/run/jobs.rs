@@ -6,11 +6,13 @@
 //! signals then reach the child without us. The child of any other personality, and of PID 1, has a group of its own,
 //! to which the foreground is handed over; so has a shell that is our child, which makes its own.
 
-use super::supervisor::Supervisor;
+use core::mem::take;
+
+use super::supervisor::{Children, Supervisor};
 use super::terminal::Terminal;
 use crate::message::event::Event;
 use crate::model::process::{Pid, Recipient};
-use crate::model::signal::Signal;
+use crate::model::signal::{Signal, SignalSet};
 use crate::policy::forward::{self, Target};
 use crate::sys::Kernel;
 
@@ -21,27 +23,28 @@ pub struct Jobs<K> {
     pub terminal: Option<Terminal<K>>,
     /// Whether the child has begun in our process group, as a part of a shell's job.
     pub shares_group: bool,
+    /// Whether a stop signal was sent on since the child has last stopped or gone on: somebody wants it stopped.
+    pub(super) asked_to_stop: bool,
+    /// Whether it has stopped, and nobody has continued it through us.
+    has_stopped: bool,
 }
 
-/// Whether the child runs, as far as we know.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Stop {
-    None,
-    /// A stop signal was sent on: somebody wants it stopped.
-    Asked,
-    /// It has stopped, and nobody has continued it through us.
-    Stopped,
+impl<K> Jobs<K> {
+    /// Of a child that runs.
+    pub const fn new(terminal: Option<Terminal<K>>, shares_group: bool) -> Self {
+        Self { terminal, shares_group, asked_to_stop: false, has_stopped: false }
+    }
 }
 
 impl<K: Kernel> Supervisor<'_, K> {
     /// The child has stopped. With a terminal, stop as well, so that the shell above gets it back.
     pub(super) fn child_stopped(&mut self, signal: Signal) {
         self.report(Event::Stopped { pid: self.child, signal });
-        let was_asked = self.stop == Stop::Asked;
-        self.stop = Stop::Stopped;
+        let was_asked = take(&mut self.jobs.asked_to_stop);
+        self.jobs.has_stopped = true;
         let Some(terminal) = self.jobs.terminal else { return };
         if self.own != Pid::INIT && self.stop_ourselves(signal) {
-            return self.resume();
+            return;
         }
         // PID 1 cannot stop, and the kernel does not stop a group that nobody could continue (an orphaned
         // one, setpgid(2)). Then nobody could continue the child either: go on, as it would without us.
@@ -58,12 +61,21 @@ impl<K: Kernel> Supervisor<'_, K> {
     }
 
     /// Stops our process group, as the terminal would have if the child were in it; or us alone, where it is in it and
-    /// the terminal has. Comes back when we go on, or at once if the kernel refuses; says which.
-    fn stop_ourselves(&self, signal: Signal) -> bool {
+    /// the terminal has. Says whether we were, and have gone on, the child with us; the kernel may refuse.
+    ///
+    /// SIGCONT is blocked, so what has continued us is pending, unless a stop signal has come since: that takes SIGCONT
+    /// away (signal(7)), and is pending itself. If the kernel has refused, and a stop signal has come just then, that
+    /// looks the same: the child goes on until it gets that signal, which is next.
+    fn stop_ourselves(&mut self, signal: Signal) -> bool {
+        const WITNESSES: SignalSet = SignalSet::TERMINAL_STOPS.union(SignalSet::only(Signal::CONT));
         let whom = if self.jobs.shares_group { Recipient::Process(self.own) } else { Recipient::OwnGroup };
         self.kernel.stop(whom, if signal == Signal::STOP { Signal::TSTP } else { signal });
-        // What continued us is pending, since it is blocked.
-        self.kernel.take_pending(Signal::CONT)
+        let Some(received) = self.wait(WITNESSES, Children::More, None) else { return self.has_given_up };
+        self.resume();
+        if received.signal != Signal::CONT {
+            self.on_signal(&received);
+        }
+        true
     }
 
     /// Its own, unless it has stayed in ours: then it has one if it has made one since. TIOCSPGRP takes any number of a
@@ -82,11 +94,10 @@ impl<K: Kernel> Supervisor<'_, K> {
         }
         // A key stops the whole group, so the whole group goes on.
         let target = match self.config.target {
-            Target::Child if self.stop == Stop::Stopped => Target::Group,
+            Target::Child if self.jobs.has_stopped => Target::Group,
             target => target,
         };
-        self.stop = Stop::None;
-        let sent = self.send(forward::recipient(target, self.child), Signal::CONT);
-        self.report_sent(Signal::CONT, Signal::CONT, sent);
+        (self.jobs.asked_to_stop, self.jobs.has_stopped) = (false, false);
+        self.send(forward::recipient(target, self.child), Signal::CONT, Signal::CONT);
     }
 }

@@ -42,7 +42,14 @@ pub fn asked(kernel: impl Kernel, received: &Received) -> Asked {
         path.bytes(b"/proc/").pid(sender).bytes(b"/comm\0");
         let _ = kernel.read_file(path.as_bytes(), &mut comm);
     }
-    Asked { signal: received.signal, origin, sender, uid: received.uid(), comm, at: kernel.now() }
+    Asked {
+        signal: received.signal,
+        origin,
+        sender,
+        uid: received.uid(),
+        comm,
+        at: kernel.now().unwrap_or_default(),
+    }
 }
 
 /// Writes the message to `path`, and as text to stderr where the events of a run are reported. A failure is

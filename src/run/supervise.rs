@@ -97,7 +97,7 @@ pub fn supervise(
         // All are blocked already, and these are some of them.
         let _ = sys::set_mask(config.contract.collected);
         let facts = Facts::new(program, child, None, started);
-        let jobs = Jobs { terminal, shares_group: terminal.is_some() && place == Place::OurGroup };
+        let jobs = Jobs::new(terminal, terminal.is_some() && place == Place::OurGroup);
         let mut supervisor = Supervisor::new(Linux, config, child, jobs, ignored_once, facts);
         supervisor.run();
         supervisor.note_exec_error(failure.get());

@@ -17,9 +17,10 @@ use crate::model::signal::{Signal, SignalSet};
 use crate::model::status::{ExitStatus, WaitStatus};
 use crate::policy::forward::{self, Response};
 use crate::policy::shutdown::Shutdown;
-use crate::run::jobs::{Jobs, Stop};
+use crate::run::jobs::Jobs;
 use crate::run::post_mortem;
 use crate::run::report::report;
+use crate::run::send::Messenger;
 use crate::sys::Kernel;
 use crate::time::Nanoseconds;
 
@@ -29,7 +30,7 @@ const BURST: usize = 64;
 
 /// How long a process that was killed may take to end before it is given up: it hangs in the kernel, or is
 /// not ours to kill. A grace period that is longer counts instead.
-const GIVE_UP_AFTER: Nanoseconds = Nanoseconds::SECOND;
+pub(super) const GIVE_UP_AFTER: Nanoseconds = Nanoseconds::SECOND;
 
 /// A child and what is known of it.
 pub struct Supervisor<'a, K> {
@@ -38,7 +39,6 @@ pub struct Supervisor<'a, K> {
     pub(super) own: Pid,
     pub(super) child: Pid,
     pub(super) jobs: Jobs<K>,
-    pub(super) stop: Stop,
     /// When the killing is given up, once the last step of the ladder has come.
     pub(super) killing: Option<Nanoseconds>,
     /// Whether a stop signal has gone to the child: the last one may be held back yet.
@@ -50,19 +50,11 @@ pub struct Supervisor<'a, K> {
     /// Whether we end although the child may not have.
     pub(super) has_given_up: bool,
     /// The last one that was sent out.
-    messenger: Option<Messenger>,
+    pub(super) messenger: Option<Messenger>,
     /// Lines that could not be written.
     lost: u64,
     pub(super) shutdown: Shutdown<'a>,
-    facts: Facts<'a>,
-}
-
-/// A process that sends a signal as another user: its end says whether it could.
-#[derive(Clone, Copy)]
-struct Messenger {
-    pid: Pid,
-    signal: Signal,
-    passed: Signal,
+    pub(super) facts: Facts<'a>,
 }
 
 /// What is left when children have been reaped.
@@ -91,7 +83,6 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             own: kernel.own_pid(),
             child,
             jobs,
-            stop: Stop::None,
             killing: None,
             has_passed_stop: false,
             has_ended: false,
@@ -118,10 +109,8 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             }
             if !self.has_ended {
                 let deadline = self.killing.or(self.shutdown.deadline());
-                match self.wait(self.config.contract.collected, children, deadline) {
-                    Ok(Some(received)) => self.on_signal(&received),
-                    Ok(None) => {}
-                    Err(_) => self.fail(),
+                if let Some(received) = self.wait(self.config.contract.collected, children, deadline) {
+                    self.on_signal(&received);
                 }
             }
         }
@@ -140,7 +129,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
     pub fn finish(mut self, oom_kills: u64) -> ExitStatus {
         if let Some(path) = self.config.message {
             self.facts.oom_kills = post_mortem::oom_kills(self.kernel).saturating_sub(oom_kills);
-            self.facts.ended = self.kernel.now();
+            self.facts.ended = self.kernel.now().unwrap_or_default();
             if !self.has_passed_stop {
                 self.facts.asked = None;
             }
@@ -153,36 +142,49 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
         self.facts.status
     }
 
-    /// Takes the next signal. Does not wait for one if more children may have changed.
-    ///
-    /// # Errors
-    /// What a seccomp filter says, which has been told: without signals pausa could neither forward nor stop anything.
+    /// Takes the next signal. Does not wait for one if more children may have changed. A kernel that refuses is the end:
+    /// without signals pausa could neither forward nor stop anything.
     pub(super) fn wait(
         &mut self,
         signals: SignalSet,
         children: Children,
         deadline: Option<Nanoseconds>,
-    ) -> Result<Option<Received>, Errno> {
+    ) -> Option<Received> {
         let limit = match children {
             Children::More => Some(Nanoseconds::ZERO),
-            Children::Quiet | Children::None => deadline.map(|deadline| deadline - self.kernel.now()),
+            Children::Quiet | Children::None => deadline.map(|deadline| deadline - self.now()),
         };
-        let waited = self.kernel.wait_signal(signals, limit);
-        if let Err(errno) = waited {
-            self.report(Event::SignalsRefused { errno });
+        if self.has_given_up {
+            return None;
         }
-        waited
+        self.kernel.wait_signal(signals, limit).unwrap_or_else(|errno| {
+            self.report(Event::SignalsRefused { errno });
+            self.fail();
+            None
+        })
+    }
+
+    /// The time, for a deadline. Where the kernel refuses to tell it, that is told and the end: no deadline would come, or
+    /// each at once.
+    pub(super) fn now(&mut self) -> Nanoseconds {
+        self.kernel.now().unwrap_or_else(|errno| {
+            if !self.has_given_up {
+                self.report(Event::ClockRefused { errno });
+                self.fail();
+            }
+            Nanoseconds::ZERO
+        })
     }
 
     /// The deadline may have come.
     fn expire(&mut self) {
         if let Some(give_up) = self.killing {
-            if self.kernel.now() >= give_up {
+            if self.now() >= give_up {
                 self.give_up();
             }
         } else if self.shutdown.deadline().is_some() {
-            let expired = self.shutdown.expire(self.kernel.now());
-            if let Some(signal) = expired {
+            let now = self.now();
+            if let Some(signal) = self.shutdown.expire(now) {
                 self.step(signal);
             }
         }
@@ -190,7 +192,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
 
     /// Carries out what a signal leads to.
     #[inline(never)]
-    fn on_signal(&mut self, received: &Received) {
+    pub(super) fn on_signal(&mut self, received: &Received) {
         let (signal, config) = (received.signal, self.config);
         self.report(Event::Received { signal });
         match forward::respond(signal, config.contract.swallowed, &config.rewrites) {
@@ -205,7 +207,8 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             // A stop signal that is rewritten, for a program that knows another one, still asks it to stop.
             Response::Send(passed) if config.stop_on.contains(signal) || config.stop_on.contains(passed) => {
                 self.facts.asked = Some(post_mortem::asked(self.kernel, received));
-                match self.shutdown.ask(passed, self.kernel.now()) {
+                let now = if config.needs_clock() { self.now() } else { Nanoseconds::ZERO };
+                match self.shutdown.ask(passed, now) {
                     Some(step) if step == passed && step != Signal::KILL => {
                         self.has_passed_stop = true;
                         self.forward(received, passed);
@@ -230,6 +233,9 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
         }
         let mut left = Children::More;
         for _ in 0..BURST {
+            if self.has_given_up {
+                break;
+            }
             match self.kernel.next_change() {
                 Ok(Some(change)) => self.on_change(&change),
                 Ok(None) => {
@@ -300,8 +306,9 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
 
     /// A call that the loop lives by was refused, which has been told.
     fn fail(&mut self) {
+        self.has_given_up = true;
         if !self.has_ended {
-            (self.has_ended, self.has_given_up) = (true, true);
+            self.has_ended = true;
             self.facts.status = ExitStatus(self.config.contract.failure);
         }
     }
@@ -314,79 +321,25 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
         self.end(WaitStatus::new(i32::from(Signal::KILL.number())));
     }
 
-    /// Sends `passed` on, for the one that was received.
-    fn forward(&mut self, received: &Received, passed: Signal) {
-        if self.jobs.shares_group && received.is_from_terminal() && passed == received.signal {
-            // The whole group has got it from the kernel, the child as well.
-            return;
-        }
-        if passed.is_terminal_stop() || passed == Signal::STOP {
-            self.stop = Stop::Asked;
-        } else if passed == Signal::KILL {
-            self.facts.own_kill = self.facts.own_kill.or(Some(OwnKill::Rewrite));
-        }
-        if passed != received.signal {
-            self.report(Event::Rewritten { signal: received.signal, passed: Some(passed) });
-        }
-        let recipient = forward::recipient(self.config.target, self.child);
-        // With sender and value if it has them and the kernel can, else as kill(2) does.
-        let requeued = received.is_queued() && self.kernel.requeue(recipient, passed, received).is_ok();
-        let sent = if requeued { Ok(()) } else { self.send(recipient, passed) };
-        self.conclude(recipient, received.signal, passed, sent);
-    }
-
-    /// Reports what became of a signal; if it was refused, has it sent as the user of the child.
-    ///
-    /// Root without CAP_KILL may not signal a program that has dropped to another user (a hardened container whose
-    /// entry point is gosu or setpriv). It has CAP_SETUID in just that case, or could not have dropped.
-    fn conclude(&mut self, to: Recipient, signal: Signal, passed: Signal, sent: Result<(), Errno>) {
-        if sent == Err(Errno::PERM) {
-            let messenger = post_mortem::real_user(self.kernel, self.child)
-                .and_then(|user| self.kernel.kill_as(user, to, passed).ok());
-            if let Some(pid) = messenger {
-                self.messenger = Some(Messenger { pid, signal, passed });
-                return;
-            }
-        }
-        self.report_sent(signal, passed, sent);
-    }
-
     /// A step of the ladder: sent by nobody but us.
     pub(super) fn step(&mut self, signal: Signal) {
         if signal == Signal::KILL {
-            let now = self.kernel.now();
             self.facts.own_kill = self.facts.own_kill.or(Some(OwnKill::Deadline));
-            // Asking again (`-r TERM:KILL`) kills again, and postpones nothing.
-            self.killing = self.killing.or(Some(now + self.config.ladder.first_wait().max(GIVE_UP_AFTER)));
             self.report(Event::Killing);
             self.kill_all();
+            // Asking again (`-r TERM:KILL`) kills again, and postpones nothing.
+            let give_up = self.now() + self.config.ladder.first_wait().max(GIVE_UP_AFTER);
+            self.killing = self.killing.or(Some(give_up));
         } else {
             self.has_passed_stop = true;
             let recipient = forward::recipient(self.config.target, self.child);
-            let sent = self.send(recipient, signal);
-            self.conclude(recipient, signal, signal, sent);
-        }
-    }
-
-    /// kill(2), and the child itself where its group has nobody: it may have moved to another one.
-    pub(super) fn send(&self, recipient: Recipient, signal: Signal) -> Result<(), Errno> {
-        match self.kernel.kill(recipient, signal) {
-            Err(Errno::SRCH) => self.kernel.kill(Recipient::Process(self.child), signal),
-            result => result,
+            self.send(recipient, signal, signal);
         }
     }
 
     /// How many processes have been reaped.
     pub(super) const fn reaped(&self) -> u64 {
         self.facts.reaped
-    }
-
-    pub(super) fn report_sent(&mut self, signal: Signal, passed: Signal, sent: Result<(), Errno>) {
-        self.facts.forwarded += u64::from(sent.is_ok());
-        self.report(match sent {
-            Ok(()) => Event::Forwarded { signal, passed, pid: self.child },
-            Err(errno) => Event::NotForwarded { signal: passed, pid: self.child, errno },
-        });
     }
 
     /// Reports `event`, and before it how many lines were lost, as soon as somebody reads again.

@@ -50,9 +50,3 @@ pub fn clock() -> Result<Nanoseconds, Errno> {
     });
     Errno::check(result).map(|_| time.get())
 }
-
-/// The same from a clock that is known to go.
-#[must_use]
-pub fn now() -> Nanoseconds {
-    clock().unwrap_or(Nanoseconds::ZERO)
-}

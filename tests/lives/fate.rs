@@ -63,8 +63,6 @@ impl Truth {
                 self.asked_to_stop(passed);
             }
             Some(passed) => {
-                let had_it = self.judge.from_terminal && self.shares_group && passed == signal;
-                self.judge.was_asked_to_stop |= Self::is_stop(passed) && !had_it;
                 self.judge.from_terminal &= passed == signal;
                 self.owe(passed);
             }

@@ -17,7 +17,7 @@ impl Truth {
 
     /// Whether a call was refused without which there is no going on.
     fn is_refused(&self) -> bool {
-        matches!(self.judge.faulted, Some(Call::Wait | Call::Change))
+        matches!(self.judge.faulted, Some(Call::Wait | Call::Change | Call::Now))
     }
 
     pub fn judge_message(&mut self, path: &[u8], bytes: &[u8]) {
@@ -55,7 +55,8 @@ impl Truth {
             self.wrong(format!("10: the message has another end than {word:#x}: {text}"));
         }
         let says_how = text.contains("exit_code") || text.contains("core_dumped");
-        if self.is_refused() && end.is_none() && says_how {
+        let failed = status == self.orders.config.contract.failure;
+        if self.is_refused() && end.is_none() && failed && says_how {
             self.wrong(format!("10: the child has not ended, and the message says how: {text}"));
         }
         if self.orders.is_json {
@@ -85,13 +86,11 @@ impl Truth {
                     self.wrong(format!("1: {status}, where the child's end {word:#x} gives {right}"));
                 }
             }
-            None if self.is_refused() => {
-                if status != failure || self.judge.lines_after_fault == 0 {
-                    self.wrong(format!(
-                        "11: a refused call gives {status}, told in {} lines",
-                        self.judge.lines_after_fault
-                    ));
-                }
+            None if self.is_refused() && status == failure => {
+                self.demand(
+                    self.judge.lines_after_fault > 0,
+                    "11: it ends by a refused call, and does not tell",
+                );
             }
             None => {
                 let is_over = self.judge.killing.is_some_and(|due| due.earliest <= self.now);
@@ -104,6 +103,9 @@ impl Truth {
         if let Some(owed) = self.judge.owed.first() {
             self.wrong(format!("4: at the end it owes {owed:?}"));
         }
+        let is_silent =
+            self.judge.blind_since.is_some() && self.lines == 0 && self.judge.faulted != Some(Call::Line);
+        self.demand(!is_silent, "7: it does not tell that it cannot ask who is left");
         let wanted = u32::from(self.orders.config.message.is_some());
         if self.judge.messages != wanted {
             self.wrong(format!("10: {} messages were written", self.judge.messages));
