@@ -14,16 +14,14 @@ use crate::model::process::{Change, Pid};
 use crate::model::signal::{Signal, SignalSet};
 use crate::model::status::ExitStatus;
 use crate::run::report::{refuse, report};
+use crate::run::supervise::follow_parent;
 use crate::sys::{self, Disposition, Linux};
 
 /// Holds until a signal ends it. Comes back only with pause.c's exit code of what failed.
 // A function of its own, so that `link.ld` finds it by its name for a hold's one page.
 #[inline(never)]
 pub fn hold(hold: Hold, config: &Config<'_>, inherited: Result<SignalSet, Errno>) -> ExitStatus {
-    if let Some(signal) = config.parent_death {
-        // Fails only for a number that is no signal.
-        let _ = sys::set_parent_death_signal(signal);
-    }
+    follow_parent(config);
     if sys::getpid() != Pid::INIT {
         if config.adopts_orphans {
             // No subreaper before Linux 3.4: then another process gets the orphans, and the hold works all the same.

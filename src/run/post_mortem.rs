@@ -8,6 +8,7 @@ use crate::model::process::{self, Fd, Pid};
 use crate::model::siginfo::{Origin, Received};
 use crate::run::report::report;
 use crate::sys::Kernel;
+use crate::time::Nanoseconds;
 
 /// Where a container sees its own cgroup: version 2, then version 1.
 const COUNTERS: [&[u8]; 2] =
@@ -34,7 +35,7 @@ pub fn oom_kills(kernel: impl Kernel) -> u64 {
 
 /// Who has sent a stop signal. The sender's name can be read only as long as the sender lives, so this is done at
 /// once. Who queues a signal may claim any sender, so then no name is looked for.
-pub fn asked(kernel: impl Kernel, received: &Received) -> Asked {
+pub fn asked(kernel: impl Kernel, received: &Received, at: Nanoseconds) -> Asked {
     let (origin, sender) = (received.origin(), received.sender());
     let mut comm = [0; 16];
     if origin == Origin::Kill && sender.raw() > 0 {
@@ -42,14 +43,7 @@ pub fn asked(kernel: impl Kernel, received: &Received) -> Asked {
         path.bytes(b"/proc/").pid(sender).bytes(b"/comm\0");
         let _ = kernel.read_file(path.as_bytes(), &mut comm);
     }
-    Asked {
-        signal: received.signal,
-        origin,
-        sender,
-        uid: received.uid(),
-        comm,
-        at: kernel.now().unwrap_or_default(),
-    }
+    Asked { signal: received.signal, origin, sender, uid: received.uid(), comm, at }
 }
 
 /// Writes the message to `path`, and as text to stderr where the events of a run are reported. A failure is

@@ -46,10 +46,7 @@ pub fn supervise(
         }
         adopt(config);
     }
-    if let Some(signal) = config.parent_death {
-        // Fails only for a number that is no signal.
-        let _ = sys::set_parent_death_signal(signal);
-    }
+    follow_parent(config);
     let mut ignored_once = SignalSet::EMPTY;
     let mut terminal = None;
     let mut place = config.place;
@@ -124,6 +121,15 @@ fn is_job(config: &Config<'_>, own: Pid) -> bool {
         && config.target == Target::Child
         && own != Pid::INIT
         && sys::own_session() != own
+}
+
+/// Asks for `--parent-death`, for a hold as well.
+pub(super) fn follow_parent(config: &Config<'_>) {
+    if let Some(signal) = config.parent_death
+        && let Err(errno) = sys::set_parent_death_signal(signal)
+    {
+        report(Linux, config, Event::ParentDeathRefused { errno });
+    }
 }
 
 /// Sees to it that orphans come to us, or says that they will not.

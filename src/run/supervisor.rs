@@ -206,8 +206,10 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             Response::Send(Signal::CONT) => self.resume(),
             // A stop signal that is rewritten, for a program that knows another one, still asks it to stop.
             Response::Send(passed) if config.stop_on.contains(signal) || config.stop_on.contains(passed) => {
-                self.facts.asked = Some(post_mortem::asked(self.kernel, received));
-                let now = if config.needs_clock() { self.now() } else { Nanoseconds::ZERO };
+                // Without a deadline it is for the message alone.
+                let now =
+                    if config.needs_clock() { self.now() } else { self.kernel.now().unwrap_or_default() };
+                self.facts.asked = Some(post_mortem::asked(self.kernel, received, now));
                 match self.shutdown.ask(passed, now) {
                     Some(step) if step == passed && step != Signal::KILL => {
                         self.has_passed_stop = true;
