@@ -18,7 +18,8 @@ impl<K: Kernel> Supervisor<'_, K> {
     /// Kills all whom we may, the child among them.
     pub(super) fn kill_all(&mut self) {
         let _ = self.ask_all(Signal::KILL, 0);
-        if self.has_ended {
+        // Reaped: its number may be somebody else's.
+        if self.facts.wait.is_some() {
             return;
         }
         if self.own != Pid::INIT {
