@@ -80,6 +80,7 @@ pub mod run {
     pub mod post_mortem;
     pub mod report;
     pub mod search;
+    mod send;
     pub mod spawn;
     mod stopping;
     pub mod supervise;

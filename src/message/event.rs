@@ -116,6 +116,10 @@ pub enum Event<'a> {
     SubreaperFailed {
         errno: Errno,
     },
+    /// The kernel refuses to send a signal when the parent ends.
+    ParentDeathRefused {
+        errno: Errno,
+    },
     /// pausa is not PID 1 and has become a subreaper.
     SubreaperRegistered,
     /// pausa could not give up its controlling terminal.
@@ -273,6 +277,7 @@ impl Event<'_> {
             Self::NotPid1 => Topic::NotPid1,
             Self::AllNeedsInit => Topic::AllNeedsInit,
             Self::SubreaperFailed { .. } => Topic::SubreaperFailed,
+            Self::ParentDeathRefused { .. } => Topic::ParentDeathRefused,
             Self::SubreaperRegistered => Topic::SubreaperRegistered,
             Self::TerminalKept { .. } => Topic::TerminalKept,
             Self::TerminalGivenUp => Topic::TerminalGivenUp,
@@ -325,6 +330,7 @@ impl Event<'_> {
             self,
             Self::Operand { .. }
                 | Self::AllNeedsInit
+                | Self::ParentDeathRefused { .. }
                 | Self::Unwritten { .. }
                 | Self::Killing
                 | Self::Lost { .. }

@@ -48,7 +48,8 @@ pub struct Facts<'a> {
     pub pid: Pid,
     /// Why the program never ran, if it did not.
     pub exec_error: Option<Errno>,
-    pub wait: WaitStatus,
+    /// How it ended. `None`: not known, since the kernel has refused to wait for it or to tell the time.
+    pub wait: Option<WaitStatus>,
     pub status: ExitStatus,
     /// How many processes of this container the kernel has killed for want of memory while the child lived.
     pub oom_kills: u64,
@@ -72,7 +73,7 @@ impl<'a> Facts<'a> {
             program,
             pid,
             exec_error,
-            wait: WaitStatus::new(0),
+            wait: None,
             status: ExitStatus::SUCCESS,
             oom_kills: 0,
             own_kill: None,

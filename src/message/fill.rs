@@ -125,6 +125,7 @@ impl Event<'_> {
     const fn errno(&self) -> Option<Errno> {
         match *self {
             Self::SubreaperFailed { errno }
+            | Self::ParentDeathRefused { errno }
             | Self::TerminalKept { errno }
             | Self::TerminalNotTaken { errno }
             | Self::ForkFailed { errno }

@@ -3,11 +3,14 @@
 use crate::message::facts::{Facts, OwnKill};
 use crate::message::text::{Text, Texts, texts};
 use crate::model::signal::Signal;
+use crate::model::status::WaitStatus;
 
 /// Why it ended, as far as that is known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reason {
     NotRun,
+    /// It may live: the kernel refused a call without which its end cannot be seen.
+    Refused,
     /// By a SIGKILL that is not ours, after the kernel has killed for want of memory in this cgroup. Whom it has killed is
     /// told nowhere: a worker that its own parent has reaped counts like the child.
     OutOfMemory,
@@ -24,14 +27,17 @@ impl Reason {
     #[inline(never)]
     #[must_use]
     pub fn of(facts: &Facts<'_>) -> Self {
-        let signal = facts.wait.term_signal();
-        let is_killed = matches!(signal, Some(Signal::KILL));
+        let signal = facts.wait.and_then(WaitStatus::term_signal);
+        // What was killed and given up has not been seen to end.
+        let is_killed = facts.wait.is_none() || signal == Some(Signal::KILL);
         if facts.exec_error.is_some() {
             Self::NotRun
         } else if is_killed && facts.own_kill == Some(OwnKill::Deadline) {
             Self::Deadline
         } else if is_killed && facts.own_kill == Some(OwnKill::Rewrite) {
             Self::Rewrite
+        } else if facts.wait.is_none() {
+            Self::Refused
         } else if is_killed && facts.oom_kills > 0 {
             Self::OutOfMemory
         } else if is_killed {
@@ -60,6 +66,7 @@ impl Reason {
 
 const SENTENCES: Texts = texts![
     (Reason::NotRun, "the program could not be run"),
+    (Reason::Refused, "not known: the kernel refused a call that pausa needs"),
     (Reason::OutOfMemory, "killed by SIGKILL, perhaps for want of memory: see oom_kills"),
     (Reason::Deadline, "killed by pausa: grace period expired"),
     (Reason::Rewrite, "killed by pausa: --rewrite turned a signal into SIGKILL"),
@@ -71,6 +78,7 @@ const SENTENCES: Texts = texts![
 
 const WORDS: Texts = texts![
     (Reason::NotRun, "not_run"),
+    (Reason::Refused, "refused"),
     (Reason::OutOfMemory, "oom"),
     (Reason::Deadline, "deadline"),
     (Reason::Rewrite, "rewrite"),
@@ -86,7 +94,6 @@ mod tests {
     use crate::message::facts::Asked;
     use crate::model::process::Pid;
     use crate::model::siginfo::Origin;
-    use crate::model::status::WaitStatus;
     use crate::time::Nanoseconds;
 
     fn asked(signal: Signal) -> Asked {
@@ -121,7 +128,7 @@ mod tests {
             (0x0009, None, 1, Some(OwnKill::Deadline), Reason::Deadline),
             (0x0009, None, 0, Some(OwnKill::Rewrite), Reason::Rewrite),
         ] {
-            let wait = WaitStatus::new(wait);
+            let wait = Some(WaitStatus::new(wait));
             let facts = Facts {
                 wait,
                 oom_kills,
@@ -131,5 +138,7 @@ mod tests {
             };
             assert_eq!(Reason::of(&facts), reason, "{wait:?} {asked:?} {own_kill:?}");
         }
+        let facts = Facts::new(b"x", Pid::new(7), None, Nanoseconds::ZERO);
+        assert_eq!(Reason::of(&Facts { oom_kills: 1, ..facts }), Reason::Refused);
     }
 }

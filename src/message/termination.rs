@@ -88,13 +88,14 @@ impl Sheet {
     pub fn compose(&mut self, facts: &Facts<'_>) -> &[u8] {
         self.name(Field::Program, facts.program);
         self.number(Field::Pid, facts.pid.number().into());
-        match facts.wait.term_signal() {
-            Some(signal) => {
+        if let Some(wait) = facts.wait {
+            if let Some(signal) = wait.term_signal() {
                 self.signal(Field::Signal, signal);
-                let dumped = if facts.wait.dumped_core() { text!("true") } else { text!("false") };
+                let dumped = if wait.dumped_core() { text!("true") } else { text!("false") };
                 self.key(Field::CoreDumped).text(dumped);
+            } else {
+                self.number(Field::ExitCode, wait.exit_code().into());
             }
-            None => self.number(Field::ExitCode, facts.wait.exit_code().into()),
         }
         self.number(Field::Status, facts.status.0.into());
         let reason = Reason::of(facts);

@@ -22,6 +22,7 @@ pub enum Topic {
     NotPid1,
     AllNeedsInit,
     SubreaperFailed,
+    ParentDeathRefused,
     SubreaperRegistered,
     TerminalKept,
     TerminalGivenUp,

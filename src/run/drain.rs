@@ -6,26 +6,22 @@
 //! another until none is left. A child that we have not reaped keeps its number, so no other process is hit.
 //! Where there is no list (no /proc, no CONFIG_PROC_CHILDREN), only the command and its group are reached.
 
+use super::stopping::GIVE_UP_AFTER;
 use super::supervisor::{Children, Supervisor};
+use crate::message::event::Event;
 use crate::message::termination::OwnKill;
 use crate::model::errno::Errno;
 use crate::model::process::{Pid, Recipient};
 use crate::model::signal::{Signal, SignalSet};
 use crate::policy::forward::Target;
-use crate::run::post_mortem;
 use crate::sys::Kernel;
 
 impl<K: Kernel> Supervisor<'_, K> {
     /// Kills all that we may signal, the child among them.
     pub(super) fn kill_all(&mut self) {
-        if self.own == Pid::INIT {
-            let _ = self.kernel.kill(Recipient::Everyone, Signal::KILL);
-        } else {
-            let _ = self.kernel.each_child(|child| {
-                let _ = self.kernel.kill(Recipient::Process(child), Signal::KILL);
-            });
-        }
-        if self.has_ended {
+        let _ = self.ask_all(Signal::KILL, 0);
+        // It is reaped: its number may belong to another process now.
+        if self.facts.wait.is_some() {
             return;
         }
         if self.own != Pid::INIT {
@@ -33,17 +29,13 @@ impl<K: Kernel> Supervisor<'_, K> {
         }
         // A success of these calls says nothing about the child: kill(2) skips processes that we may not signal.
         let child = Recipient::Process(self.child);
-        if self.kernel.kill(child, Signal::KILL) == Err(Errno::PERM) && !self.kill_as_its_user(child) {
+        // PID 1 needs no messenger: its end is the end of the child.
+        if self.kernel.kill(child, Signal::KILL) == Err(Errno::PERM)
+            && self.killer().is_none()
+            && (self.own == Pid::INIT || !self.send_as_its_user(child, Signal::KILL, Signal::KILL))
+        {
             self.give_up();
         }
-    }
-
-    /// Has a messenger kill the child as the child's user, and says whether there is one. PID 1 needs none: its end is
-    /// the end of the child.
-    fn kill_as_its_user(&self, child: Recipient) -> bool {
-        self.own != Pid::INIT
-            && post_mortem::real_user(self.kernel, self.child)
-                .is_some_and(|user| self.kernel.kill_as(user, child, Signal::KILL).is_ok())
     }
 
     /// Whether there is something to send to the child's group at the moment when the child ends.
@@ -64,7 +56,7 @@ impl<K: Kernel> Supervisor<'_, K> {
             let _ = self.kernel.kill(group, signal);
         }
         if self.config.drains && self.own != Pid::INIT {
-            self.ask(group);
+            self.ask(group, Signal::TERM);
         }
     }
 
@@ -72,74 +64,87 @@ impl<K: Kernel> Supervisor<'_, K> {
     ///
     /// The first step of the ladder says how much time the remaining processes have; then they are killed. A process
     /// that has not ended some time after that hangs in the kernel, and is not waited for any more.
+    // 88 bytes less.
+    #[inline(never)]
     pub(super) fn drain(&mut self) {
         let is_wanted = self.config.drains || (self.killing.is_some() && self.own != Pid::INIT);
         if !is_wanted || self.has_given_up {
             return;
         }
-        let deadline = self.config.ladder.drain_limit().map(|limit| self.kernel.now() + limit);
+        // Any messenger is one of the remaining: the process that it was sent to has ended.
+        self.messenger = None;
+        let end = self.config.ladder.drain_limit().map(|limit| self.now() + limit);
+        let mut deadline = end;
         if self.own == Pid::INIT && self.killing.is_none() {
-            self.ask(Recipient::Everyone);
+            let _ = self.ask_all(Signal::TERM, 0);
         }
         // How many of our children have been asked: the first ones in the list.
-        let mut asked = 0;
-        loop {
-            if self.killing.is_some() {
-                self.kill_all();
-            } else if self.own != Pid::INIT {
-                asked = self.ask_adopted(asked);
-            }
+        let mut asked = 0u64;
+        while !self.has_given_up {
             let before = self.reaped();
             let children = self.reap();
             asked = asked.saturating_sub(self.reaped() - before);
             if children == Children::None {
                 return;
             }
+            if self.killing.is_some() {
+                self.kill_all();
+            } else if self.own != Pid::INIT {
+                match self.ask_all(Signal::TERM, asked) {
+                    Ok(count) => (asked, deadline) = (count, end),
+                    // Only the command's group has been asked, and nothing would end the wait for the others.
+                    Err(errno) if deadline.is_none() => {
+                        self.report(Event::ChildrenRefused { errno });
+                        deadline = Some(self.now() + GIVE_UP_AFTER);
+                    }
+                    Err(_) => {}
+                }
+            }
             let due = self.killing.or(deadline);
-            if due.is_some_and(|due| self.kernel.now() >= due) {
-                if self.killing.is_some() {
+            if due.is_some_and(|due| self.now() >= due) {
+                if self.killing.is_some() || end.is_none() {
                     return;
                 }
                 self.kill(OwnKill::Deadline);
                 continue;
             }
             // A repeated stop signal goes to all that remain. Any other signal was for the child, which has ended.
-            match self.wait(SignalSet::ALL, children, due) {
-                Ok(Some(received)) if self.config.stop_on.contains(received.signal) => {
-                    self.ask_again(received.signal);
-                }
-                Ok(_) => {}
-                Err(_) => return,
+            if let Some(received) = self.wait(SignalSet::ALL, children, due)
+                && self.config.stop_on.contains(received.signal)
+            {
+                let _ = self.ask_all(received.signal, 0);
             }
         }
     }
 
-    fn ask(&self, recipient: Recipient) {
-        let _ = self.kernel.kill(recipient, Signal::TERM);
-        // A stopped process does not act on SIGTERM before it is continued.
-        let _ = self.kernel.kill(recipient, Signal::CONT);
+    fn ask(&self, recipient: Recipient, signal: Signal) {
+        let _ = self.kernel.kill(recipient, signal);
+        // A stopped process acts on nothing but SIGKILL before it is continued.
+        if signal != Signal::KILL {
+            let _ = self.kernel.kill(recipient, Signal::CONT);
+        }
     }
 
-    /// Asks our children except for the first `asked`, which have been asked already: adopted ones come last in the
-    /// list (forget_original_parent in the kernel's `exit.c`). Returns how many have been asked now.
-    fn ask_adopted(&self, asked: u64) -> u64 {
+    /// Sends `signal` to all that remain; of our children to all but the first `asked`, which have been asked already:
+    /// adopted ones come last in the list (forget_original_parent in the kernel's `exit.c`). Returns how many there are.
+    fn ask_all(&self, signal: Signal, asked: u64) -> Result<u64, Errno> {
         let mut count = 0;
-        let _ = self.kernel.each_child(|child| {
-            count += 1;
-            if count > asked {
-                self.ask(Recipient::Process(child));
-            }
-        });
-        count.max(asked)
+        if self.own == Pid::INIT {
+            self.ask(Recipient::Everyone, signal);
+        } else {
+            let killer = self.killer();
+            self.kernel.each_child(|child| {
+                count += 1;
+                if count > asked && killer != Some(child) {
+                    self.ask(Recipient::Process(child), signal);
+                }
+            })?;
+        }
+        Ok(count.max(asked))
     }
 
-    fn ask_again(&self, signal: Signal) {
-        if self.own == Pid::INIT {
-            let _ = self.kernel.kill(Recipient::Everyone, signal);
-        } else {
-            let _ = self.kernel.each_child(|child| {
-                let _ = self.kernel.kill(Recipient::Process(child), signal);
-            });
-        }
+    /// The messenger that is to kill the child as its user, if there is one.
+    fn killer(&self) -> Option<Pid> {
+        self.messenger.filter(|messenger| messenger.passed == Signal::KILL).map(|killer| killer.pid)
     }
 }

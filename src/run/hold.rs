@@ -12,6 +12,7 @@ use crate::model::process::{Change, Pid};
 use crate::model::signal::{Signal, SignalSet};
 use crate::model::status::ExitStatus;
 use crate::run::report::{refuse, report};
+use crate::run::supervise::follow_parent;
 use crate::sys::{self, Caught, Disposition, Linux, MainStack};
 
 /// Holds until a signal ends it. Comes back only with pause.c's exit code of what failed.
@@ -23,10 +24,7 @@ pub fn hold(
     inherited: Result<SignalSet, Errno>,
     stack: &MainStack,
 ) -> ExitStatus {
-    if let Some(signal) = config.parent_death {
-        // Fails only for a number that is no signal.
-        let _ = sys::set_parent_death_signal(signal);
-    }
+    follow_parent(config);
     if sys::getpid() != Pid::INIT {
         if config.adopts_orphans {
             // No subreaper before Linux 3.4: then another process gets the orphans, and the hold works all the same.

@@ -6,14 +6,17 @@
 //! signals then reach the child without us. The child of any other personality, and of PID 1, has a group of its own,
 //! to which the foreground is handed over; so has a shell that is our child, which makes its own.
 
+use core::mem::take;
+
 use super::supervisor::Supervisor;
 use super::terminal::Terminal;
 use crate::message::event::Event;
 use crate::model::process::{Pid, Recipient};
 use crate::model::siginfo::Received;
-use crate::model::signal::Signal;
+use crate::model::signal::{Signal, SignalSet};
 use crate::policy::forward::{self, Target};
 use crate::sys::Kernel;
+use crate::time::Nanoseconds;
 
 /// What the child and the terminal have to do with each other.
 #[derive(Clone, Copy, Debug)]
@@ -22,27 +25,28 @@ pub struct Jobs<K> {
     pub terminal: Option<Terminal<K>>,
     /// Whether the child has begun in our process group, as a part of a shell's job.
     pub shares_group: bool,
+    /// Whether a stop signal was forwarded since the child was last stopped or continued: the sender wants it stopped.
+    pub(super) asked_to_stop: bool,
+    /// Whether it has stopped, and we have not continued it.
+    has_stopped: bool,
 }
 
-/// Whether the child runs, as far as we know.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Stop {
-    None,
-    /// A stop signal was forwarded: the sender wants it stopped.
-    Asked,
-    /// It has stopped, and we have not continued it.
-    Stopped,
+impl<K> Jobs<K> {
+    /// Of a child that runs.
+    pub const fn new(terminal: Option<Terminal<K>>, shares_group: bool) -> Self {
+        Self { terminal, shares_group, asked_to_stop: false, has_stopped: false }
+    }
 }
 
 impl<K: Kernel> Supervisor<'_, K> {
     /// The child has stopped. At a terminal we stop as well, so that the shell above gets the terminal back.
     pub(super) fn child_stopped(&mut self, signal: Signal) {
         self.report(Event::Stopped { pid: self.child, signal });
-        let was_asked = self.stop == Stop::Asked;
-        self.stop = Stop::Stopped;
+        let was_asked = take(&mut self.jobs.asked_to_stop);
+        self.jobs.has_stopped = true;
         let Some(terminal) = self.jobs.terminal else { return };
         if self.own != Pid::INIT && self.stop_ourselves(signal) {
-            return self.resume(None);
+            return;
         }
         // PID 1 cannot stop, and the kernel does not stop an orphaned group, which no shell could continue
         // (setpgid(2)). Then no shell could continue the child either, so we do, as it would have gone on without us.
@@ -59,13 +63,22 @@ impl<K: Kernel> Supervisor<'_, K> {
     }
 
     /// Stops our process group, as the terminal would have done if the child were in it. If the child is in it, the
-    /// terminal has done so, and we stop ourselves alone. Returns true when we have been continued, and false at once
+    /// terminal has done so, and we stop ourselves alone. Returns true when both have been continued, and false at once
     /// if the kernel does not stop us.
-    fn stop_ourselves(&self, signal: Signal) -> bool {
+    ///
+    /// SIGCONT is blocked, so the one that has continued us is pending, unless a stop signal has come since: that takes
+    /// SIGCONT away (signal(7)), and is pending itself. If the kernel did not stop us, and a stop signal has come just
+    /// then, that looks the same: the child is continued until it gets that signal, which is next.
+    fn stop_ourselves(&mut self, signal: Signal) -> bool {
+        const WITNESSES: SignalSet = SignalSet::TERMINAL_STOPS.union(SignalSet::only(Signal::CONT));
         let whom = if self.jobs.shares_group { Recipient::Process(self.own) } else { Recipient::OwnGroup };
         self.kernel.stop(whom, if signal == Signal::STOP { Signal::TSTP } else { signal });
-        // What continued us is pending, since it is blocked.
-        self.kernel.take_pending(Signal::CONT)
+        let Some(received) = self.take(WITNESSES, Some(Nanoseconds::ZERO)) else { return self.has_given_up };
+        self.resume(None);
+        if received.signal != Signal::CONT {
+            self.on_signal(&received);
+        }
+        true
     }
 
     /// The process group of the child. A child that began in our group may have made its own since. The kernel must be
@@ -85,11 +98,10 @@ impl<K: Kernel> Supervisor<'_, K> {
         }
         // A key stops the whole group, so the whole group is continued.
         let target = match self.config.target {
-            Target::Child if self.stop == Stop::Stopped => Target::Group,
+            Target::Child if self.jobs.has_stopped => Target::Group,
             target => target,
         };
-        self.stop = Stop::None;
-        let sent = self.pass(forward::recipient(target, self.child), Signal::CONT, received);
-        self.report_sent(Signal::CONT, Signal::CONT, sent);
+        (self.jobs.asked_to_stop, self.jobs.has_stopped) = (false, false);
+        self.send(forward::recipient(target, self.child), Signal::CONT, Signal::CONT, received);
     }
 }

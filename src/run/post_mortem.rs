@@ -9,6 +9,7 @@ use crate::model::process::{self, Fd, Pid};
 use crate::model::siginfo::{Origin, Received};
 use crate::run::report::report;
 use crate::sys::Kernel;
+use crate::time::Nanoseconds;
 
 /// Where a container sees its own cgroup: version 2, then version 1.
 const COUNTERS: [&[u8]; 2] =
@@ -46,7 +47,7 @@ pub fn oom_kills(kernel: impl Kernel) -> u64 {
 
 /// Who has sent a stop signal. The sender's name can be read only as long as the sender lives, so this is done at
 /// once. A queued signal may claim any sender, so no name is looked for.
-pub fn asked(kernel: impl Kernel, received: &Received) -> Asked {
+pub fn asked(kernel: impl Kernel, received: &Received, at: Nanoseconds) -> Asked {
     let (mut origin, sender) = (received.origin(), received.sender());
     if received.may_be_bare() && !has_room(kernel) {
         origin = Origin::Unknown;
@@ -57,7 +58,7 @@ pub fn asked(kernel: impl Kernel, received: &Received) -> Asked {
         path.bytes(b"/proc/").pid(sender).bytes(b"/comm\0");
         let _ = kernel.read_file(path.as_bytes(), &mut comm);
     }
-    Asked { signal: received.signal, origin, sender, uid: received.uid(), comm, at: kernel.now() }
+    Asked { signal: received.signal, origin, sender, uid: received.uid(), comm, at }
 }
 
 /// Whether a signal that comes now would keep what comes with it.

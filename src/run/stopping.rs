@@ -11,16 +11,18 @@ use crate::sys::Kernel;
 use crate::time::Nanoseconds;
 
 /// How long pausa waits for the end of a process that it has killed, which may hang in the kernel, or belong to another
-/// user. If the grace period is longer, pausa waits as long as that.
-const GIVE_UP_AFTER: Nanoseconds = Nanoseconds::SECOND;
+/// user.
+pub(super) const GIVE_UP_AFTER: Nanoseconds = Nanoseconds::SECOND;
 
 impl<K: Kernel> Supervisor<'_, K> {
     /// A stop signal was received, and a rewrite has left this of it.
     pub(super) fn ask_to_stop(&mut self, received: &Received, passed: Option<Signal>) {
+        // Without a deadline the time is for the message alone.
+        let now = if self.config.needs_clock() { self.now() } else { self.kernel.now().unwrap_or_default() };
         if !self.is_zombie() {
-            self.facts.asked = Some(post_mortem::asked(self.kernel, received));
+            self.facts.asked = Some(post_mortem::asked(self.kernel, received, now));
         }
-        match self.shutdown.ask(passed, self.kernel.now()) {
+        match self.shutdown.ask(passed, now) {
             Some(step) if Some(step) == passed && step != Signal::KILL => {
                 self.has_passed_stop = true;
                 if step == Signal::CONT {
@@ -40,13 +42,13 @@ impl<K: Kernel> Supervisor<'_, K> {
     /// The deadline may have come.
     pub(super) fn expire(&mut self) {
         if let Some(give_up) = self.killing {
-            if self.kernel.now() >= give_up {
+            if self.now() >= give_up {
                 self.give_up();
             }
         } else if self.shutdown.deadline().is_some() {
             let why = if self.shutdown.holds() { OwnKill::Rewrite } else { OwnKill::Deadline };
-            let expired = self.shutdown.expire(self.kernel.now());
-            if let Some(signal) = expired {
+            let now = self.now();
+            if let Some(signal) = self.shutdown.expire(now) {
                 self.step(signal, why);
             }
         }
@@ -60,8 +62,7 @@ impl<K: Kernel> Supervisor<'_, K> {
             Signal::CONT => self.resume(None),
             _ => {
                 let recipient = forward::recipient(self.config.target, self.child);
-                let sent = self.send(recipient, signal);
-                self.conclude(recipient, signal, signal, sent);
+                self.send(recipient, signal, signal, None);
             }
         }
     }
@@ -71,13 +72,13 @@ impl<K: Kernel> Supervisor<'_, K> {
         if self.facts.own_kill.is_none() && !self.is_zombie() {
             self.facts.own_kill = Some(why);
         }
-        let give_up = self.kernel.now() + self.config.ladder.first_wait().max(GIVE_UP_AFTER);
-        // A repeated request (`-r TERM:KILL`) kills again, and does not move the time at which we give up.
-        self.killing = self.killing.or(Some(give_up));
         if why == OwnKill::Deadline {
             self.report(Event::Killing);
         }
         self.kill_all();
+        let give_up = self.now() + GIVE_UP_AFTER;
+        // A repeated request (`-r TERM:KILL`) kills again, and does not move the time at which we give up.
+        self.killing = self.killing.or(Some(give_up));
     }
 
     /// Whether the child has ended and was not reaped yet: its end may be seen only after a signal that came later, since

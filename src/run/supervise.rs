@@ -47,10 +47,7 @@ pub fn supervise(
         }
         adopt(config);
     }
-    if let Some(signal) = config.parent_death {
-        // Fails only for a number that is no signal.
-        let _ = sys::set_parent_death_signal(signal);
-    }
+    follow_parent(config);
     let mut ignored_once = SignalSet::EMPTY;
     let mut terminal = None;
     let mut place = config.place;
@@ -98,7 +95,7 @@ pub fn supervise(
         // All are blocked already, and these are some of them.
         let _ = sys::set_mask(config.contract.collected);
         let facts = Facts::new(program, child, None, started);
-        let jobs = Jobs { terminal, shares_group: terminal.is_some() && place == Place::OurGroup };
+        let jobs = Jobs::new(terminal, terminal.is_some() && place == Place::OurGroup);
         let mut supervisor = Supervisor::new(Linux, config, child, jobs, ignored_once, facts);
         supervisor.run();
         supervisor.note_exec_error(failure.get());
@@ -126,6 +123,15 @@ fn is_job(config: &Config<'_>, own: Pid) -> bool {
         && config.target == Target::Child
         && own != Pid::INIT
         && sys::own_session() != own
+}
+
+/// Sets what `--parent-death` asks for, or reports that it cannot.
+pub(super) fn follow_parent(config: &Config<'_>) {
+    if let Some(signal) = config.parent_death
+        && let Err(errno) = sys::set_parent_death_signal(signal)
+    {
+        report(Linux, config, Event::ParentDeathRefused { errno });
+    }
 }
 
 /// Becomes a subreaper, so that orphans come to us, or reports that they will not.

@@ -9,7 +9,7 @@
 
 use crate::cli::config::Config;
 use crate::message::event::{Event, Level};
-use crate::message::termination::{Facts, OwnKill};
+use crate::message::termination::Facts;
 use crate::model::errno::Errno;
 use crate::model::process::{Change, Pid, Recipient};
 use crate::model::siginfo::Received;
@@ -18,9 +18,10 @@ use crate::model::status::{ExitStatus, WaitStatus};
 use crate::policy::fairness::Fairness;
 use crate::policy::forward::{self, Response};
 use crate::policy::shutdown::Shutdown;
-use crate::run::jobs::{Jobs, Stop};
+use crate::run::jobs::Jobs;
 use crate::run::post_mortem;
 use crate::run::report::report;
+use crate::run::send::Messenger;
 use crate::sys::Kernel;
 use crate::time::Nanoseconds;
 
@@ -36,7 +37,6 @@ pub struct Supervisor<'a, K> {
     pub(super) own: Pid,
     pub(super) child: Pid,
     pub(super) jobs: Jobs<K>,
-    pub(super) stop: Stop,
     /// When we stop waiting for those that we have killed; `None` until SIGKILL has been sent to all.
     pub(super) killing: Option<Nanoseconds>,
     /// Whether a stop signal has gone to the child. One that `--delay` holds back has not.
@@ -48,20 +48,12 @@ pub struct Supervisor<'a, K> {
     /// Whether we exit although the child may live.
     pub(super) has_given_up: bool,
     /// The last one that we have made.
-    messenger: Option<Messenger>,
+    pub(super) messenger: Option<Messenger>,
     /// Lines that could not be written.
     lost: u64,
     fairness: Fairness,
     pub(super) shutdown: Shutdown<'a>,
     pub(super) facts: Facts<'a>,
-}
-
-/// A process that sends a signal as another user (`Kernel::kill_as`). Its exit status says whether it could.
-#[derive(Clone, Copy)]
-struct Messenger {
-    pid: Pid,
-    signal: Signal,
-    passed: Signal,
 }
 
 /// What is left when children have been reaped.
@@ -90,7 +82,6 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             own: kernel.own_pid(),
             child,
             jobs,
-            stop: Stop::None,
             killing: None,
             has_passed_stop: false,
             has_ended: false,
@@ -118,10 +109,8 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             }
             if !self.has_ended {
                 let deadline = self.killing.or(self.shutdown.deadline());
-                match self.wait(self.config.contract.collected, children, deadline) {
-                    Ok(Some(received)) => self.on_signal(&received),
-                    Ok(None) => {}
-                    Err(_) => self.fail(),
+                if let Some(received) = self.wait(self.config.contract.collected, children, deadline) {
+                    self.on_signal(&received);
                 }
             }
         }
@@ -140,7 +129,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
     pub fn finish(&mut self, oom_kills: u64) -> ExitStatus {
         if let Some(path) = self.config.message {
             self.facts.oom_kills = post_mortem::oom_kills(self.kernel).saturating_sub(oom_kills);
-            self.facts.ended = self.kernel.now();
+            self.facts.ended = self.kernel.now().unwrap_or_default();
             if !self.has_passed_stop {
                 self.facts.asked = None;
             }
@@ -154,35 +143,54 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
     }
 
     /// Takes the next signal. Does not wait for one if more children may have changed.
-    ///
-    /// # Errors
-    /// What a seccomp filter says. It has been reported: without signals pausa could neither forward nor stop anything.
     pub(super) fn wait(
         &mut self,
         signals: SignalSet,
         children: Children,
         deadline: Option<Nanoseconds>,
-    ) -> Result<Option<Received>, Errno> {
+    ) -> Option<Received> {
         let limit = match children {
             Children::More => Some(Nanoseconds::ZERO),
-            Children::Quiet | Children::None => deadline.map(|deadline| deadline - self.kernel.now()),
+            Children::Quiet | Children::None => deadline.map(|deadline| deadline - self.now()),
         };
         let (signals, limit) = match self.fairness.overdue(self.config.stop_on, &self.config.rewrites) {
             Some(overdue) => (signals.intersection(overdue), Some(Nanoseconds::ZERO)),
             None => (signals, limit),
         };
-        let waited = self.kernel.wait_signal(signals, limit);
-        match &waited {
-            Ok(taken) => self.fairness.note(taken.as_ref().map(|received| received.signal)),
-            &Err(errno) => self.report(Event::SignalsRefused { errno }),
+        let taken = self.take(signals, limit);
+        self.fairness.note(taken.as_ref().map(|received| received.signal));
+        taken
+    }
+
+    /// Takes the next of `signals`, and waits for it as long as `limit` at the most. A kernel that refuses is the end:
+    /// without signals pausa could neither forward nor stop anything.
+    pub(super) fn take(&mut self, signals: SignalSet, limit: Option<Nanoseconds>) -> Option<Received> {
+        if self.has_given_up {
+            return None;
         }
-        waited
+        self.kernel.wait_signal(signals, limit).unwrap_or_else(|errno| {
+            self.report(Event::SignalsRefused { errno });
+            self.fail();
+            None
+        })
+    }
+
+    /// The time, for a deadline. Where the kernel refuses to tell it, that is told and the end: no deadline would come, or
+    /// each at once.
+    pub(super) fn now(&mut self) -> Nanoseconds {
+        self.kernel.now().unwrap_or_else(|errno| {
+            if !self.has_given_up {
+                self.report(Event::ClockRefused { errno });
+                self.fail();
+            }
+            Nanoseconds::ZERO
+        })
     }
 
     /// Carries out what a signal leads to.
     // 72 bytes less.
     #[inline(never)]
-    fn on_signal(&mut self, received: &Received) {
+    pub(super) fn on_signal(&mut self, received: &Received) {
         let (signal, config) = (received.signal, self.config);
         self.report(Event::Received { signal });
         match forward::respond(signal, config.contract.swallowed, &config.rewrites) {
@@ -217,6 +225,9 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
         }
         let mut left = Children::More;
         for _ in 0..BURST {
+            if self.has_given_up {
+                break;
+            }
             match self.kernel.next_change() {
                 Ok(Some(change)) => self.on_change(&change),
                 Ok(None) => {
@@ -282,13 +293,14 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
         self.has_ended = true;
         let status = self.config.remaps.apply(ExitStatus::of(wait));
         self.report(Event::Ended { pid: self.child, wait, status });
-        (self.facts.wait, self.facts.status) = (wait, status);
+        (self.facts.wait, self.facts.status) = (Some(wait), status);
     }
 
     /// Ends the loop, because the kernel refuses a call that it cannot do without. That has been reported.
     fn fail(&mut self) {
+        self.has_given_up = true;
         if !self.has_ended {
-            (self.has_ended, self.has_given_up) = (true, true);
+            self.has_ended = true;
             self.facts.status = ExitStatus(self.config.contract.failure);
         }
     }
@@ -297,88 +309,13 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
     /// PID 1, our end is the end of all others in the namespace (pid_namespaces(7)).
     pub(super) fn give_up(&mut self) {
         self.report(Event::GaveUp { pid: self.child });
-        self.has_given_up = true;
-        self.end(WaitStatus::killed_by(Signal::KILL));
-    }
-
-    /// Sends `passed` on, for the one that was received.
-    pub(super) fn forward(&mut self, received: &Received, passed: Signal) {
-        if self.jobs.shares_group && received.is_from_terminal() && passed == received.signal {
-            // The kernel has sent it to the whole group, and so to the child.
-            return;
-        }
-        if passed.is_terminal_stop() || passed == Signal::STOP {
-            self.stop = Stop::Asked;
-        } else if passed == Signal::KILL {
-            self.facts.own_kill = self.facts.own_kill.or(Some(OwnKill::Rewrite));
-        }
-        if passed != received.signal {
-            self.report(Event::Rewritten { signal: received.signal, passed: Some(passed) });
-        }
-        let recipient = forward::recipient(self.config.target, self.child);
-        let sent = self.pass(recipient, passed, Some(received));
-        self.conclude(recipient, received.signal, passed, sent);
-    }
-
-    /// Reports what became of a signal. If the kernel has refused it, a messenger sends it as the user of the child.
-    ///
-    /// Root without CAP_KILL may not signal a program that has dropped to another user (a hardened container whose
-    /// entry point is gosu or setpriv). It has CAP_SETUID in just that case, or could not have dropped.
-    pub(super) fn conclude(
-        &mut self,
-        to: Recipient,
-        signal: Signal,
-        passed: Signal,
-        sent: Result<(), Errno>,
-    ) {
-        if sent == Err(Errno::PERM) {
-            let messenger = post_mortem::real_user(self.kernel, self.child)
-                .and_then(|user| self.kernel.kill_as(user, to, passed).ok());
-            if let Some(pid) = messenger {
-                self.messenger = Some(Messenger { pid, signal, passed });
-                return;
-            }
-        }
-        self.report_sent(signal, passed, sent);
-    }
-
-    /// Sends `signal`, with the sender and value of what was received, if it has them and the kernel supports that; else by
-    /// kill(2).
-    pub(super) fn pass(
-        &self,
-        recipient: Recipient,
-        signal: Signal,
-        received: Option<&Received>,
-    ) -> Result<(), Errno> {
-        match received {
-            Some(received)
-                if received.is_queued() && self.kernel.requeue(recipient, signal, received).is_ok() =>
-            {
-                Ok(())
-            }
-            _ => self.send(recipient, signal),
-        }
-    }
-
-    /// kill(2); if the child's group is empty, to the child itself, which may have moved to another group.
-    pub(super) fn send(&self, recipient: Recipient, signal: Signal) -> Result<(), Errno> {
-        match self.kernel.kill(recipient, signal) {
-            Err(Errno::SRCH) => self.kernel.kill(Recipient::Process(self.child), signal),
-            result => result,
-        }
+        (self.has_ended, self.has_given_up) = (true, true);
+        self.facts.status = self.config.remaps.apply(ExitStatus::of(WaitStatus::killed_by(Signal::KILL)));
     }
 
     /// How many processes have been reaped.
     pub(super) const fn reaped(&self) -> u64 {
         self.facts.reaped
-    }
-
-    pub(super) fn report_sent(&mut self, signal: Signal, passed: Signal, sent: Result<(), Errno>) {
-        self.facts.forwarded += u64::from(sent.is_ok());
-        self.report(match sent {
-            Ok(()) => Event::Forwarded { signal, passed, pid: self.child },
-            Err(errno) => Event::NotForwarded { signal: passed, pid: self.child, errno },
-        });
     }
 
     /// Reports `event`, and before it how many lines were lost, as soon as lines can be written again.

@@ -15,7 +15,10 @@ use crate::time::Nanoseconds;
 /// the errors are those of its manual page. A handle: it is copied freely.
 pub trait Kernel: Copy {
     /// The time since some start: clock_gettime(2), CLOCK_MONOTONIC.
-    fn now(self) -> Nanoseconds;
+    ///
+    /// # Errors
+    /// What a seccomp filter says.
+    fn now(self) -> Result<Nanoseconds, Errno>;
 
     fn own_pid(self) -> Pid;
     fn own_group(self) -> Pid;
@@ -119,8 +122,8 @@ pub trait Kernel: Copy {
 pub struct Linux;
 
 impl Kernel for Linux {
-    fn now(self) -> Nanoseconds {
-        memory::now()
+    fn now(self) -> Result<Nanoseconds, Errno> {
+        memory::clock()
     }
 
     fn own_pid(self) -> Pid {

@@ -65,9 +65,3 @@ pub fn clock() -> Result<Nanoseconds, Errno> {
     });
     Errno::check(result).map(|_| time.get())
 }
-
-/// The same from a clock that is known to work; else 0.
-#[must_use]
-pub fn now() -> Nanoseconds {
-    clock().unwrap_or(Nanoseconds::ZERO)
-}

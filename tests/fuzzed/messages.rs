@@ -59,7 +59,7 @@ fn facts<'d>(bytes: &mut Bytes<'d>) -> Facts<'d> {
     let how = bytes.byte();
     let exec_error = (how & 1 != 0).then(|| Errno::of(bytes.word() & 0xfff));
     let mut facts = Facts::new(program, bytes.pid(), exec_error, bytes.time());
-    facts.wait = WaitStatus::new(bytes.word());
+    facts.wait = (how & 16 == 0).then(|| WaitStatus::new(bytes.word()));
     facts.status = ExitStatus(bytes.byte());
     facts.own_kill = [None, Some(OwnKill::Deadline), Some(OwnKill::Rewrite), None][usize::from(how >> 1 & 3)];
     if how & 8 != 0 {

@@ -25,6 +25,8 @@ pub enum Kind {
     OneForksAway,
     OneEnds,
     OneStops,
+    MessengerStops,
+    MessengerGoesOn,
     ZombieKeeper,
     ClockJumps,
     Floods(i32),
@@ -66,6 +68,8 @@ pub const ALL: &[Kind] = &[
     OneForksAway,
     OneEnds,
     OneStops,
+    MessengerStops,
+    MessengerGoesOn,
     ZombieKeeper,
     ClockJumps,
     Floods(libc::SIGHUP),
@@ -97,7 +101,9 @@ impl Truth {
         let others: Vec<i32> = self
             .processes
             .iter()
-            .filter(|p| p.pid > own && p.pid != child && p.parent != 2 && !p.is_zombie())
+            .filter(|p| {
+                p.pid > own && p.pid != child && p.parent != 2 && !p.is_zombie() && p.errand.is_none()
+            })
             .map(|p| p.pid)
             .collect();
         if others.is_empty() {
@@ -163,6 +169,16 @@ impl Truth {
             OneStops => {
                 if let Some(pid) = self.one() {
                     self.send_by_stranger(pid, Signal::STOP);
+                    return pid;
+                }
+            }
+            MessengerStops | MessengerGoesOn => {
+                // As the user whom it has taken on can.
+                if let Some(pid) =
+                    self.first_child(|process| process.errand.is_some() && !process.is_zombie())
+                {
+                    let signal = if kind == MessengerStops { Signal::STOP } else { Signal::CONT };
+                    self.send_by_stranger(pid, signal);
                     return pid;
                 }
             }
@@ -269,6 +285,8 @@ const fn name(kind: Kind) -> &'static str {
         OneForksAway => "a descendant forks into a session",
         OneEnds => "a descendant ends",
         OneStops => "a descendant stops",
+        MessengerStops => "a messenger is stopped",
+        MessengerGoesOn => "a messenger is continued",
         ZombieKeeper => "the child does not wait",
         ClockJumps => "time passes",
         Floods(_) => "a flood of signals",

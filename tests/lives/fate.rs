@@ -64,8 +64,6 @@ impl Truth {
             }
             Some(Signal::CONT) => self.judge.owed.insert(0, Owed::Resume),
             Some(passed) => {
-                let had_it = self.judge.from_terminal && self.shares_group && passed == signal;
-                self.judge.was_asked_to_stop |= Self::is_stop(passed) && !had_it;
                 self.judge.from_terminal &= passed == signal;
                 self.owe(passed);
             }

@@ -1,22 +1,35 @@
 //! The oracles over children and the terminal: ends, stops, the foreground (1, 9). `judge.rs` has the list.
 
-use crate::judge::{Due, Owed, is_strict};
+use crate::judge::{Due, Owed};
 use crate::marks::Mark;
-use crate::world::{Entry, Truth};
+use crate::process::Info;
+use crate::world::{Entry, SECOND, Truth};
 use pausa::model::process::Fd;
-use pausa::model::signal::{Signal, SignalSet};
+use pausa::model::signal::Signal;
 
 impl Truth {
     /// Nobody but the child can be reached.
     pub fn judge_lacks_list(&mut self) {
+        let is_again = matches!(self.judge.owed.first(), Some(Owed::Again(_)));
         self.judge.owed.retain(|owed| !matches!(owed, Owed::Again(_)));
         // Whether the killing has begun cannot be seen then.
         self.judge.drain = self.judge.drain.filter(|_| self.own == 1);
+        let waits = self.orders.config.drains && self.orders.drain_limit().is_none() && self.own != 1;
+        let is_known = waits && !is_again && self.judge.end.is_some();
+        if is_known && self.judge.blind_since.is_none() && self.first_child(|_| true).is_some() {
+            let span = SECOND;
+            self.judge.blind_since = Some(self.now);
+            self.judge.drain = Some(Due { earliest: self.now + span, latest: u64::MAX, span });
+            self.mark(Mark::Blind);
+        }
     }
 
     pub fn judge_lists(&mut self) {
         self.judge.has_listed = true;
         self.judge.listed = self.last_order();
+        if self.judge.blind_since.take().is_some() {
+            self.judge.drain = None;
+        }
         // As soon as there is nobody to kill, a list is all that a sweep is.
         if self.own != 1 && self.judge.owed.first() == Some(&Owed::Kill) {
             self.judge.owed.clear();
@@ -69,20 +82,35 @@ impl Truth {
         self.mark(Mark::StopsItself);
     }
 
-    pub fn judge_taken(&mut self, signal: Signal, taken: bool) {
-        if signal == Signal::CONT && taken {
+    /// What has come of it: stopped and continued, the child must go on as well.
+    pub fn judge_stopped(&mut self, has_stopped: bool) {
+        if has_stopped {
             self.judge.must_resume = false;
             self.judge.owed.push(Owed::Resume);
         }
-        // Known: a stop signal that comes between the continuing and this look takes SIGCONT away, and then it seems as
-        // if the kernel had not stopped us.
-        let stops = SignalSet::TERMINAL_STOPS.union(SignalSet::only(Signal::STOP));
-        self.judge.may_resume = !taken && !is_strict() && self.us().pending.has_any(stops);
+        self.judge.has_stopped_us = Some(has_stopped);
+    }
+
+    /// The look for what has continued us. A stop signal that comes between takes SIGCONT away. If the kernel has not
+    /// stopped us, a stop signal looks as if it had, and nobody can know better: then the child may go on.
+    pub fn judge_witness(&mut self, taken: Option<(Signal, Info)>, has_stopped: bool) {
+        match taken {
+            Some((Signal::CONT, _)) if !has_stopped => self.judge_stopped(true),
+            Some((signal, info)) if signal != Signal::CONT => {
+                self.judge.may_resume = !has_stopped;
+                if has_stopped {
+                    self.mark(Mark::LosesCont);
+                }
+                self.judge_signal(signal, info);
+            }
+            _ => {}
+        }
+        self.judge.has_stopped_us = None;
     }
 
     pub fn judge_foreground(&mut self, group: i32) {
         let (saw, ours) = (self.judge.saw_foreground.take(), self.us().group);
-        let nobody_continues = self.own == 1 || self.is_orphaned(ours) || self.judge.may_resume;
+        let nobody_continues = self.own == 1 || self.is_orphaned(ours);
         let is_stuck = matches!(self.judge.stopped, Some(Signal::TTIN | Signal::TTOU)) && nobody_continues;
         let is_right = if group == self.child {
             self.judge.puts_forward = is_stuck && saw != Some(ours);

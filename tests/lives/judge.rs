@@ -31,6 +31,8 @@ pub enum Owed {
     Again(Signal),
     /// SIGSTOP to ourselves.
     Suspend,
+    /// A process that sends what we may not.
+    Messenger(Recipient, Signal),
 }
 
 /// When something is due: the supervisor reads the clock somewhere between the cause and the next wait.
@@ -79,6 +81,12 @@ pub struct Judge {
     pub was_asked_to_stop: bool,
     pub must_resume: bool,
     pub may_resume: bool,
+    /// What has become of our stopping ourselves, until the look for what has continued us.
+    pub has_stopped_us: Option<bool>,
+    /// What was refused last, for want of a right.
+    pub refused: Option<(Recipient, Signal)>,
+    /// Since when it is known that who is left cannot be asked.
+    pub blind_since: Option<u64>,
     pub saw_foreground: Option<i32>,
     pub puts_forward: bool,
     pub faulted: Option<Call>,
@@ -224,12 +232,16 @@ impl Truth {
         judge.has_listed = false;
         (judge.last_kill, judge.fallback) = (None, None);
         if let Some((signal, info)) = taken {
-            self.judge.from_terminal = info.code == libc::SI_KERNEL;
-            self.log.push(Entry::Received(signal));
             self.judge_turns(signal);
-            self.fate(signal);
-            self.judge.from_terminal = false;
+            self.judge_signal(signal, info);
         }
+    }
+
+    pub fn judge_signal(&mut self, signal: Signal, info: crate::process::Info) {
+        self.judge.from_terminal = info.code == libc::SI_KERNEL;
+        self.log.push(Entry::Received(signal));
+        self.fate(signal);
+        self.judge.from_terminal = false;
     }
 
     pub fn mark(&mut self, mark: Mark) {
@@ -239,13 +251,6 @@ impl Truth {
     pub fn is_stop(signal: Signal) -> bool {
         STOPS.contains(&signal)
     }
-}
-
-/// Whether the oracles speak of what is known to be wrong, too.
-pub fn is_strict() -> bool {
-    static STRICT: std::sync::LazyLock<bool> =
-        std::sync::LazyLock::new(|| std::env::var_os("LIVES_STRICT").is_some());
-    *STRICT
 }
 
 impl Judge {

@@ -1,7 +1,7 @@
 //! `pausa::sys::Kernel` for the simulated world: each call lets the world go on, may fail, does what Linux does, and is
 //! judged.
 
-use crate::process::{Info, STOPS, State, received};
+use crate::process::{Info, Process, STOPS, State, received};
 use crate::world::{Call, Entry, Truth, World};
 use pausa::model::errno::Errno;
 use pausa::model::process::{Change, Fd, Pid, Recipient, Usage};
@@ -33,23 +33,23 @@ impl World {
 }
 
 impl Truth {
-    /// Whom a signal of ours is for.
-    fn recipients(&self, to: Recipient) -> Vec<i32> {
+    /// Whom a signal of this process is for.
+    fn recipients(&self, by: i32, to: Recipient) -> Vec<i32> {
         let fits = |pid: i32, group: i32| match to {
             Recipient::Process(one) => pid == one.raw(),
             Recipient::Group(leader) => group == leader.raw(),
-            Recipient::OwnGroup => self.get(self.own).is_some_and(|us| us.group == group),
-            Recipient::Everyone => pid > 1 && pid != self.own,
+            Recipient::OwnGroup => self.get(by).is_some_and(|sender| sender.group == group),
+            Recipient::Everyone => pid > 1 && pid != by,
         };
         self.processes.iter().filter(|p| fits(p.pid, p.group)).map(|p| p.pid).collect()
     }
 
     /// kill(2). A zombie is somebody. Whoever is sent something and may be is a success; for everyone, even those
     /// whom we may not signal are (`kill_something_info`).
-    pub fn kill(&mut self, to: Recipient, signal: Signal, info: Info) -> Result<(), Errno> {
+    pub fn kill(&mut self, by: i32, to: Recipient, signal: Signal, info: Info) -> Result<(), Errno> {
         let mut result = Err(Errno::SRCH);
-        for pid in self.recipients(to) {
-            if self.may_signal(pid, signal) {
+        for pid in self.recipients(by, to) {
+            if self.may_signal(by, pid, signal) {
                 result = Ok(());
                 self.send(pid, signal, info);
             } else if to == Recipient::Everyone {
@@ -111,7 +111,9 @@ impl Truth {
 
     /// We are stopped. Somebody continues us: by the script, or as a shell's `fg`.
     fn stay_stopped(&mut self) {
-        while !self.us().pending.has(Signal::CONT) {
+        self.us().pending.forget(&[Signal::CONT]);
+        self.us().state = State::Stopped;
+        while self.us().state == State::Stopped {
             if self.settle() {
                 continue;
             }
@@ -128,15 +130,14 @@ impl Truth {
             self.log.push(Entry::Happens("the shell continues us", group));
             self.send_to_group(group, Signal::CONT, Info { code: libc::SI_USER, pid: 2, uid: 0, value: 0 });
         }
-        self.us().state = State::Runs;
     }
 }
 
 impl Kernel for &World {
-    fn now(self) -> Nanoseconds {
-        let mut truth = self.enter(Call::Now);
+    fn now(self) -> Result<Nanoseconds, Errno> {
+        let mut truth = self.call(Call::Now)?;
         truth.judge.clock = truth.now;
-        Nanoseconds::new(truth.now)
+        Ok(Nanoseconds::new(truth.now))
     }
 
     fn own_pid(self) -> Pid {
@@ -162,8 +163,14 @@ impl Kernel for &World {
             let (own, signal) = (truth.own, truth.flood.0);
             truth.send(own, signal, info);
         }
-        truth.judge_wait(signals, limit);
+        let stopped = truth.judge.has_stopped_us.take();
+        if stopped.is_none() {
+            truth.judge_wait(signals, limit);
+        }
         if let Some(errno) = truth.fails(Call::Wait) {
+            if stopped.is_some() {
+                truth.judge.owed.clear();
+            }
             return Err(errno);
         }
         let end = limit.map(|limit| truth.now.saturating_add(limit.get()));
@@ -171,20 +178,26 @@ impl Kernel for &World {
             truth.sleep(signals, end);
         }
         let taken = truth.us().pending.take(signals);
-        truth.judge_received(taken);
+        match stopped {
+            Some(stopped) => truth.judge_witness(taken, stopped),
+            None => truth.judge_received(taken),
+        }
         Ok(taken.map(|(signal, info)| received(signal, info)))
     }
 
     fn take_pending(self, signal: Signal) -> bool {
         let mut truth = self.enter(Call::Take);
-        let taken = truth.us().pending.take(SignalSet::only(signal)).is_some();
-        truth.judge_taken(signal, taken);
-        taken
+        truth.us().pending.take(SignalSet::only(signal)).is_some()
     }
 
-    /// This world has no room for one process more.
-    fn kill_as(self, _: u32, _: Recipient, _: Signal) -> Result<Pid, Errno> {
-        Err(Errno::AGAIN)
+    fn kill_as(self, user: u32, to: Recipient, signal: Signal) -> Result<Pid, Errno> {
+        let mut truth = self.enter(Call::KillAs);
+        truth.judge_messenger(to, signal);
+        match truth.fails(Call::KillAs) {
+            Some(errno) => Err(errno),
+            None => truth.send_messenger(user, to, signal).map(Pid::new).ok_or(Errno::AGAIN),
+        }
+        .inspect_err(|_| truth.judge.child_refused |= signal == Signal::KILL)
     }
 
     fn kill(self, to: Recipient, signal: Signal) -> Result<(), Errno> {
@@ -193,8 +206,8 @@ impl Kernel for &World {
         let result = match truth.fails(Call::Kill) {
             Some(errno) => Err(errno),
             None => {
-                let info = truth.own_info();
-                truth.kill(to, signal, info)
+                let (own, info) = (truth.own, truth.own_info());
+                truth.kill(own, to, signal, info)
             }
         };
         truth.judge_killed(to, signal, result);
@@ -210,10 +223,11 @@ impl Kernel for &World {
         truth.judge_requeue(to, signal);
         let info = &received.info;
         let info = Info { code: info.code, pid: info.pid, uid: info.uid, value: info.value };
+        let own = truth.own;
         let result = match (truth.fails(Call::Requeue), to) {
             (Some(errno), _) => Err(errno),
-            (None, Recipient::Process(_)) => truth.kill(to, signal, info),
-            (None, Recipient::Group(_)) if truth.queues_to_groups => truth.kill(to, signal, info),
+            (None, Recipient::Process(_)) => truth.kill(own, to, signal, info),
+            (None, Recipient::Group(_)) if truth.queues_to_groups => truth.kill(own, to, signal, info),
             (None, Recipient::Group(_)) => Err(Errno::INVAL),
             (None, _) => Err(Errno::AGAIN),
         };
@@ -231,11 +245,11 @@ impl Kernel for &World {
         }
         truth.us().pending.forget(&STOPS);
         // PID 1 does not stop by this, nor a group that nobody could continue.
-        if truth.own != 1 && (signal == Signal::STOP || !truth.is_orphaned(group)) {
-            truth.us().pending.forget(&[Signal::CONT]);
-            truth.us().state = State::Stopped;
+        let stops = truth.own != 1 && (signal == Signal::STOP || !truth.is_orphaned(group));
+        if stops {
             truth.stay_stopped();
         }
+        truth.judge_stopped(stops);
     }
 
     fn next_change(self) -> Result<Option<Change>, Errno> {
@@ -310,12 +324,17 @@ impl Kernel for &World {
 
     fn read_file<'b>(self, path: &[u8], buffer: &'b mut [u8]) -> Result<&'b [u8], Errno> {
         let truth = self.call(Call::ReadFile)?;
-        let text = if path.starts_with(b"/proc/") && path.ends_with(b"/comm\0") && truth.has_proc {
+        let text = if path.starts_with(b"/proc/") && truth.has_proc {
             let number = pausa::bytes::split(&path[6..], b'/').next().and_then(pausa::bytes::decimal);
             let pid = number.and_then(|number| i32::try_from(number).ok()).unwrap_or(0);
-            truth.at(pid).map(|_| format!("p{pid}\n"))
-        } else if path == b"/proc/self/stat\0" && truth.has_proc {
-            Some(format!("{} (pausa) R", truth.own))
+            if path == b"/proc/self/stat\0" {
+                Some(format!("{} (pausa) R", truth.own))
+            } else {
+                truth.get(pid).map(|&Process { uid, .. }| {
+                    let is_comm = path.ends_with(b"/comm\0");
+                    if is_comm { format!("p{pid}\n") } else { format!("Uid:\t{uid}\t{uid}\n") }
+                })
+            }
         } else if path.starts_with(b"/sys/fs/cgroup/memory.events") {
             Some(format!("oom 0\noom_kill {}\n", truth.oom_kills))
         } else {

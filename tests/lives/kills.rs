@@ -1,6 +1,6 @@
 //! The oracles over the signals that pausa sends: to whom, why, and when (3 to 7). `judge.rs` has the list.
 
-use crate::judge::{Due, Owed, is_strict};
+use crate::judge::{Due, Owed};
 use crate::marks::Mark;
 use crate::world::{Entry, SECOND, Truth};
 use pausa::model::errno::Errno;
@@ -59,22 +59,20 @@ impl Truth {
             self.mark(Mark::Fallback);
             return true;
         }
-        let (resumes, target) = (self.resume_target(), self.target());
+        let resumes = self.resume_target();
         let owed = self.judge.owed.iter().position(|&owed| match owed {
             Owed::Send(recipient, sent) => (recipient, sent) == (to, signal),
-            // Known: who is asked to stop once more when it has stopped goes on alone.
-            Owed::Resume => {
-                let alone = self.judge.was_asked_to_stop && to == target && !is_strict();
-                signal == Signal::CONT && (to == resumes || alone)
-            }
+            Owed::Resume => (to, signal) == (resumes, Signal::CONT),
             Owed::Kill => signal == Signal::KILL,
             Owed::Again(sent) => sent == signal,
+            Owed::Messenger(..) => false,
             Owed::Suspend => (to, signal) == (Recipient::Process(Pid::new(self.own)), Signal::STOP),
         });
         if let Some(at) = owed {
             match self.judge.owed.remove(at) {
                 Owed::Resume => self.resumed(),
                 Owed::Kill => self.kill_begins(),
+                Owed::Send(..) => self.judge.was_asked_to_stop |= Self::is_stop(signal),
                 _ => {}
             }
             return true;
@@ -104,10 +102,11 @@ impl Truth {
         if self.judge.end.is_some() && self.judge.held == Some(signal) {
             return true;
         }
+        // Behind what asks it to end.
+        if signal == Signal::CONT && self.judge.last_kill.is_some_and(|(last, _)| last == to) {
+            return true;
+        }
         if config.drains {
-            if signal == Signal::CONT {
-                return self.judge.last_kill == Some((to, Signal::TERM));
-            }
             if signal == Signal::TERM {
                 return true;
             }
@@ -147,7 +146,7 @@ impl Truth {
         self.judge.due = None;
         self.judge.drain = None;
         if self.judge.killing.is_none() {
-            let span = self.orders.wait_of(0).max(SECOND);
+            let span = SECOND;
             self.judge.killing = Some(Due { earliest: self.judge.turn + span, latest: u64::MAX, span });
             self.mark(Mark::Killing);
         }
@@ -162,12 +161,34 @@ impl Truth {
             (self.judge.fallback, self.judge.owes_fallback) = (Some(signal), child_lives && !is_one);
         }
         let is_child = to == Recipient::Process(Pid::new(self.child));
+        self.judge.refused = (result == Err(Errno::PERM)).then_some((to, signal));
+        let can_know = self.has_proc && self.judge.faulted.is_none();
+        if self.judge.refused.is_some() && child_lives && signal != Signal::KILL && can_know {
+            self.judge.owed.push(Owed::Messenger(to, signal));
+        }
         if is_child && signal == Signal::KILL && self.judge.killing.is_some() && self.judge.end.is_none() {
-            self.judge.child_refused = result == Err(Errno::PERM);
+            self.judge.child_refused = result == Err(Errno::PERM) && !self.has_killer();
             if self.judge.child_refused {
                 self.mark(Mark::Refused);
             }
         }
+    }
+
+    /// Whether somebody is on the way to kill the child, for all that we can know.
+    fn has_killer(&self) -> bool {
+        let kills = |errand: Option<(u32, Recipient, Signal)>| {
+            errand.is_some_and(|(.., signal)| signal == Signal::KILL)
+        };
+        self.first_child(|process| kills(process.errand)).is_some()
+    }
+
+    /// What we may not send is sent by somebody else, once.
+    pub fn judge_messenger(&mut self, to: Recipient, signal: Signal) {
+        if self.judge.refused.take() != Some((to, signal)) {
+            self.wrong(format!("4: nothing asks for a messenger with {signal:?} to {to:?}"));
+        }
+        self.judge.owed.retain(|&owed| owed != Owed::Messenger(to, signal));
+        self.judge.child_refused &= signal != Signal::KILL;
     }
 
     pub fn judge_requeue(&mut self, to: Recipient, signal: Signal) {

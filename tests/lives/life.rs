@@ -34,7 +34,7 @@ pub fn live(mut truth: Truth) -> (Result<u8, Wrong>, Truth) {
     let lived = catch_unwind(AssertUnwindSafe(|| {
         let terminal = Terminal::open(&world);
         world.0.borrow_mut().events = events;
-        let jobs = Jobs { terminal, shares_group };
+        let jobs = Jobs::new(terminal, shares_group);
         let facts = Facts::new(b"command", child, None, started);
         let mut supervisor = Supervisor::new(&world, &orders.config, child, jobs, ignored_once, facts);
         supervisor.run();

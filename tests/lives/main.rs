@@ -27,6 +27,7 @@ mod mutants;
 mod orders;
 mod process;
 mod real;
+mod rights;
 mod scenes;
 mod search;
 mod signals;

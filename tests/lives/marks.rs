@@ -25,9 +25,12 @@ pub enum Mark {
     NumberReused,
     ForwardedQueued,
     HadIt,
+    Messenger,
+    Blind,
+    LosesCont,
 }
 
-pub const MARKS: [Mark; 22] = [
+pub const MARKS: [Mark; 25] = [
     Mark::Fallback,
     Mark::Step,
     Mark::Killing,
@@ -50,4 +53,7 @@ pub const MARKS: [Mark; 22] = [
     Mark::NumberReused,
     Mark::ForwardedQueued,
     Mark::HadIt,
+    Mark::Messenger,
+    Mark::Blind,
+    Mark::LosesCont,
 ];

@@ -20,6 +20,7 @@ const SUPERVISOR: &str = "src/run/supervisor.rs";
 const STOPPING: &str = "src/run/stopping.rs";
 const DRAIN: &str = "src/run/drain.rs";
 const JOBS: &str = "src/run/jobs.rs";
+const SEND: &str = "src/run/send.rs";
 const SHUTDOWN: &str = "src/policy/shutdown.rs";
 
 pub const MUTANTS: &[Mutant] = &[
@@ -28,7 +29,10 @@ pub const MUTANTS: &[Mutant] = &[
         file: SUPERVISOR,
         changes: &[
             ("            if !self.has_ended {\n                self.expire();\n            }\n", ""),
-            ("                    Ok(None) => {}\n", "                    Ok(None) => self.expire(),\n"),
+            (
+                "self.on_signal(&received);\n                }\n",
+                "self.on_signal(&received);\n                } else {\n                    self.expire();\n                }\n",
+            ),
         ],
     },
     Mutant {
@@ -79,8 +83,8 @@ pub const MUTANTS: &[Mutant] = &[
         name: "SIGCONT has no fallback to the child",
         file: JOBS,
         changes: &[(
-            "let sent = self.pass(forward::recipient(target, self.child), Signal::CONT, received);",
-            "let sent = self.kernel.kill(forward::recipient(target, self.child), Signal::CONT);",
+            "self.send(forward::recipient(target, self.child), Signal::CONT, Signal::CONT, received);",
+            "let _ = self.kernel.kill(forward::recipient(target, self.child), Signal::CONT);",
         )],
     },
     Mutant {
@@ -98,27 +102,27 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "nothing is forwarded",
-        file: SUPERVISOR,
-        changes: &[("            _ => self.send(recipient, signal),", "            _ => Ok(()),")],
+        file: SEND,
+        changes: &[("        self.send(recipient, received.signal, passed, Some(received));\n", "")],
     },
     Mutant {
         name: "a queued signal that is refused is lost",
-        file: SUPERVISOR,
-        changes: &[("signal, received).is_ok() =>", "signal, received).is_ok() | true =>")],
+        file: SEND,
+        changes: &[("        if sent.is_err() {\n", "        if sent == Err(Errno::SRCH) {\n")],
     },
     Mutant {
         name: "a drain continues before it asks",
         file: DRAIN,
         changes: &[
-            ("self.kernel.kill(recipient, Signal::TERM)", "self.kernel.kill(recipient, signal)"),
-            ("self.kernel.kill(recipient, Signal::CONT)", "self.kernel.kill(recipient, Signal::TERM)"),
-            ("self.kernel.kill(recipient, signal)", "self.kernel.kill(recipient, Signal::CONT)"),
+            ("kill(recipient, Signal::CONT)", "kill(recipient, first)"),
+            ("kill(recipient, signal)", "kill(recipient, Signal::CONT)"),
+            ("kill(recipient, first)", "kill(recipient, signal)"),
         ],
     },
     Mutant {
         name: "who is adopted during a drain is not asked",
         file: DRAIN,
-        changes: &[("if count > asked {", "if count > asked && asked == 0 {")],
+        changes: &[("if count > asked && killer", "if count > asked && asked == 0 && killer")],
     },
     Mutant {
         name: "the children of those that were killed are forgotten",
@@ -145,6 +149,66 @@ pub const MUTANTS: &[Mutant] = &[
         name: "the kernel's order is the only one",
         file: "src/policy/fairness.rs",
         changes: &[("if self.count < IN_ORDER {", "if self.count < IN_ORDER || true {")],
+    },
+    Mutant {
+        name: "an end that nobody has seen is an exit",
+        file: "src/message/facts.rs",
+        changes: &[("            wait: None,\n", "            wait: Some(WaitStatus::new(0)),\n")],
+    },
+    Mutant {
+        name: "who has stopped and is asked to goes on alone",
+        file: JOBS,
+        changes: &[(
+            "if self.jobs.has_stopped =>",
+            "if self.jobs.has_stopped && !self.jobs.asked_to_stop =>",
+        )],
+    },
+    Mutant {
+        name: "a stop signal hides that we have gone on",
+        file: JOBS,
+        changes: &[(
+            "SignalSet::TERMINAL_STOPS.union(SignalSet::only(Signal::CONT))",
+            "SignalSet::only(Signal::CONT)",
+        )],
+    },
+    Mutant {
+        name: "a drain waits for whom it cannot ask",
+        file: DRAIN,
+        changes: &[("if deadline.is_none() => {", "if deadline.is_some() => {")],
+    },
+    Mutant {
+        name: "a clock that is refused says zero",
+        file: SUPERVISOR,
+        changes: &[(
+            "            if !self.has_given_up {\n                self.report(Event::Clock",
+            "            if false {\n                self.report(Event::Clock",
+        )],
+    },
+    Mutant {
+        name: "a messenger goes where nobody is",
+        file: SEND,
+        changes: &[
+            (
+                "            to = Recipient::Process(self.child);\n            sent = self.kernel.kill(to, passed);\n",
+                "            sent = self.kernel.kill(Recipient::Process(self.child), passed);\n",
+            ),
+            ("mut to: Recipient", "to: Recipient"),
+        ],
+    },
+    Mutant {
+        name: "a messenger that has failed is sent again at once",
+        file: DRAIN,
+        changes: &[("            && self.killer().is_none()\n", "")],
+    },
+    Mutant {
+        name: "a messenger that kills is killed",
+        file: DRAIN,
+        changes: &[(" && killer != Some(child)", "")],
+    },
+    Mutant {
+        name: "a messenger is not among those that are left",
+        file: DRAIN,
+        changes: &[("        self.messenger = None;\n", "")],
     },
     Mutant {
         name: "the foreground is taken from anybody",

@@ -1,5 +1,6 @@
 //! A process of the simulated world: who it is, what it does on a signal, and what is pending.
 
+use pausa::model::process::Recipient;
 use pausa::model::siginfo::{Received, Siginfo};
 use pausa::model::signal::{Signal, SignalSet};
 
@@ -117,6 +118,8 @@ pub struct Process {
     /// Truths for the oracles: whether we have asked it to end in a drain, and have tried to kill it.
     pub asked: bool,
     pub struck: bool,
+    /// It is sent by us to send this as this user.
+    pub errand: Option<(u32, Recipient, Signal)>,
     /// Its parent was our child, so its becoming ours came with a SIGCHLD.
     pub is_heir: bool,
 }
@@ -138,6 +141,7 @@ impl Process {
             reaps: true,
             asked: false,
             struck: false,
+            errand: None,
             is_heir: false,
         }
     }

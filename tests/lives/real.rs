@@ -231,7 +231,7 @@ fn order() -> String {
 
 fn send(truth: &mut Truth, to: Recipient, number: c_int) -> &'static str {
     use pausa::model::errno::Errno;
-    match truth.kill(to, signal(number), Info::default()) {
+    match truth.kill(truth.own, to, signal(number), Info::default()) {
         Ok(()) => "ok",
         Err(Errno::PERM) => "EPERM",
         Err(Errno::SRCH) => "ESRCH",

@@ -6,7 +6,9 @@ use crate::life::{
     obeys, on, outside, process, s, shell_continues, world,
 };
 use crate::process::{React, State};
-use crate::world::Truth;
+use crate::rights;
+use crate::world::{Call, Fault, Truth};
+use pausa::model::errno::Errno;
 
 const fn stays(manners: Manners) -> Manners {
     manners.on(TERM, React::Stay).on(INT, React::Stay)
@@ -23,6 +25,7 @@ pub fn scenes() -> Vec<Life> {
     lives.extend(jobs());
     lives.extend(crate::turns::lives());
     lives.extend(crate::turns::stops());
+    lives.extend(rights::rights());
     lives
 }
 
@@ -87,7 +90,7 @@ fn ends() -> Vec<Life> {
             .ends(3),
         life("stderr is full, and nothing waits for it")
             .pausa("-v")
-            .first(world(|truth| truth.fill_stderr(pausa::model::errno::Errno::AGAIN)))
+            .first(world(|truth| truth.fill_stderr(Errno::AGAIN)))
             .at(s(1), outside().kills(TERM))
             .ends(143)
             .after(s(1)),
@@ -155,7 +158,7 @@ fn shutdowns() -> Vec<Life> {
             .first(child().hangs())
             .at(s(1), outside().kills(TERM))
             .ends(137)
-            .after(s(5)),
+            .after(s(4)),
         life("asking again does not postpone giving up")
             .pausa("-r TERM:KILL")
             .first(child().hangs())
@@ -166,12 +169,23 @@ fn shutdowns() -> Vec<Life> {
         life("a child of another user cannot be killed by PID 1 without CAP_KILL")
             .pausa("-k 2s")
             .first(world(|truth| {
-                truth.may_kill = false;
+                (truth.may_kill, truth.may_set_user) = (false, false);
                 truth.child_mut().uid = 1000;
             }))
             .at(s(1), outside().kills(TERM))
             .ends(137)
             .after(s(3)),
+        life("a clock that stops is told, and kills nobody")
+            .pausa("-k 2s")
+            .child(ignores(TERM))
+            .first(world(|truth| {
+                truth.fault = Some(Fault { call: Call::Now, after: 0, for_ever: true, errno: Errno::PERM });
+            }))
+            .at(s(1), outside().kills(TERM))
+            .hears(child(), &[])
+            .so_that("it says so", |truth| truth.lines == 1)
+            .ends(125)
+            .after(s(1)),
         life("a flood of signals postpones nothing")
             .pausa("-k 20ms")
             .child(ignores(TERM).on(HUP, React::Ignore))
@@ -221,6 +235,18 @@ fn drains() -> Vec<Life> {
         ]);
     }
     lives.push(
+        life("-D does not wait for whom it cannot ask, and says so")
+            .pausa("-D")
+            .below_a_shell()
+            .first(world(|truth| truth.has_proc = false))
+            .at(ms(1), child().forks("worker", obeys()))
+            .at(ms(2), process("worker").leads_a_session())
+            .at(s(1), child().exits(7))
+            .so_that("it says so", |truth| truth.lines == 1)
+            .ends(7)
+            .after(s(2)),
+    );
+    lives.push(
         worker(life("a worker two sessions below is asked as well").pausa("-D").below_a_shell())
             .at(ms(3), process("worker").forks("deeper", on(TERM, React::ExitAfter(s(1), 0))))
             .at(ms(4), process("deeper").leads_a_session())
@@ -267,6 +293,37 @@ fn jobs() -> Vec<Life> {
             .at(s(6), shell_continues(true))
             .at(s(7), child().exits(42))
             .hears(child(), &[TSTP, CONT, TTIN, CONT])
+            .ends(42),
+        life("who has stopped, and is asked to once more, goes on with its group")
+            .at(ms(1), child().forks("worker", obeys()))
+            .at(s(1), world(|truth| truth.send_to_group(truth.child, TSTP, crate::process::Info::default())))
+            .at(s(2), outside().kills(TSTP))
+            .at(s(3), outside().kills(CONT))
+            .at(s(4), child().exits(7))
+            .hears(process("worker"), &[TSTP, CONT])
+            .ends(7),
+        life("below a shell, a stop signal right behind fg loses nothing")
+            .below_a_shell()
+            .on_a_terminal()
+            .at(s(1), key(TSTP))
+            .at(s(3), shell_continues(true))
+            .at(s(3), outside().kills(TSTP))
+            .at(s(4), world(|truth| assert_eq!(truth.tty.map(|tty| tty.foreground), Some(truth.child))))
+            .at(s(5), shell_continues(true))
+            .at(s(6), child().exits(42))
+            .hears(child(), &[TSTP, CONT, TSTP, CONT])
+            .ends(42),
+        life("below a shell, a stop signal right behind bg takes no foreground")
+            .below_a_shell()
+            .on_a_terminal()
+            .at(s(1), child().gets(TTIN))
+            .at(s(2), world(|truth| truth.tty.as_mut().expect("a terminal").foreground = 2))
+            .at(s(3), shell_continues(false))
+            .at(s(3), outside().kills(TSTP))
+            .at(s(4), world(|truth| assert_eq!(truth.tty.map(|tty| tty.foreground), Some(2))))
+            .at(s(5), shell_continues(true))
+            .at(s(6), child().exits(42))
+            .hears(child(), &[TTIN, CONT, TSTP, CONT])
             .ends(42),
         life("below a shell, Ctrl-C reaches a child of the same group once")
             .below_a_shell()

@@ -50,7 +50,9 @@ const ORDERS: &[&str] = &[
 
 const ERRORS: [Errno; 4] = [Errno::PERM, Errno::SRCH, Errno::NOSYS, Errno::AGAIN];
 
-const CALLS: [Call; 11] = [
+const CALLS: [Call; 13] = [
+    Call::Now,
+    Call::KillAs,
     Call::Wait,
     Call::Kill,
     Call::Requeue,
@@ -80,6 +82,7 @@ pub fn random_world(mut choices: Choices) -> Truth {
     if truth.choices.chance(40) {
         truth.may_kill = false;
         truth.us().uid = [0, 1000][truth.choices.pick(2) as usize];
+        truth.may_set_user = truth.choices.chance(128);
     }
     truth.has_proc = !truth.choices.chance(20);
     truth.queues_to_groups = !truth.choices.chance(60);
@@ -320,6 +323,6 @@ fn refused(words: &'static str, own: i32, fault: Fault) -> Result<bool, String> 
     }
 }
 
-pub fn calls() -> [Call; 11] {
+pub fn calls() -> [Call; 13] {
     CALLS
 }

@@ -1,7 +1,10 @@
 //! Signals among the processes of the world: sending, acting on them, and who may.
 
+use crate::marks::Mark;
 use crate::process::{Info, React, STOPS, State};
-use crate::world::Truth;
+use crate::world::{Entry, SECOND, Truth};
+use pausa::model::errno::Errno;
+use pausa::model::process::Recipient;
 use pausa::model::signal::{Signal, SignalSet};
 
 impl Truth {
@@ -21,6 +24,7 @@ impl Truth {
                 process.unreported = None;
                 self.heard.push((pid, signal));
                 self.tell_parent(pid);
+                self.start_errand(pid, 0);
             }
         }
         let process = &mut self.processes[at];
@@ -88,9 +92,54 @@ impl Truth {
         self.heard.len() > before
     }
 
-    /// Whether we may signal it (`kill_ok_by_cred`, and SIGCONT within a session).
-    pub fn may_signal(&self, pid: i32, signal: Signal) -> bool {
-        let (Some(us), Some(process)) = (self.get(self.own), self.get(pid)) else { return false };
-        self.may_kill || us.uid == process.uid || (signal == Signal::CONT && us.session == process.session)
+    /// Whether one may signal another (`kill_ok_by_cred`, and SIGCONT within a session).
+    pub fn may_signal(&self, by: i32, pid: i32, signal: Signal) -> bool {
+        let (Some(sender), Some(process)) = (self.get(by), self.get(pid)) else { return false };
+        (by == self.own && self.may_kill)
+            || sender.uid == process.uid
+            || (signal == Signal::CONT && sender.session == process.session)
+    }
+
+    /// A new process that is to send a signal as this user: now, or as soon as it runs.
+    pub fn send_messenger(&mut self, user: u32, to: Recipient, signal: Signal) -> Option<i32> {
+        let pid = self.fork(self.own);
+        let process = self.get_mut(pid)?;
+        (process.reacts, process.errand) = ([React::Block; 65], Some((user, to, signal)));
+        let wait = if self.is_lazy { [0, 10_000, SECOND][self.choices.pick(3) as usize] } else { 0 };
+        self.start_errand(pid, wait);
+        self.mark(Mark::Messenger);
+        Some(pid)
+    }
+
+    fn start_errand(&mut self, pid: i32, wait: u64) {
+        let Some(order) = self.get(pid).filter(|process| process.errand.is_some()).map(|p| p.order) else {
+            return;
+        };
+        let errand = move |truth: &mut Self| {
+            if truth.get(pid).is_some_and(|process| process.order == order && process.state == State::Runs) {
+                truth.run_errand(pid);
+            }
+        };
+        self.schedule(self.now + wait, Box::new(errand));
+    }
+
+    /// setresuid(2), kill(2) and an end with the number of the error. The child's number may be somebody else's by then:
+    /// that user could send the signal itself.
+    fn run_errand(&mut self, pid: i32) {
+        let own_uid = self.us().uid;
+        let may_become = self.may_set_user;
+        let Some((messenger, (user, to, signal))) =
+            self.get_mut(pid).and_then(|process| process.errand.map(|errand| (process, errand)))
+        else {
+            return;
+        };
+        let sent = if may_become || own_uid == user {
+            messenger.uid = user;
+            self.kill(pid, to, signal, Info { code: libc::SI_USER, pid, uid: user, value: 0 })
+        } else {
+            Err(Errno::PERM)
+        };
+        self.log.push(Entry::Happens("a messenger has sent it", pid));
+        self.exit(pid, sent.err().map_or(0, |errno| errno.number() as i32) << 8);
     }
 }

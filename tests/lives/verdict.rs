@@ -1,6 +1,5 @@
 //! What must hold when the supervisor has come to its end, and of the termination message.
 
-use crate::judge::is_strict;
 use crate::marks::Mark;
 use crate::world::{Call, Truth};
 use pausa::model::signal::Signal;
@@ -18,7 +17,7 @@ impl Truth {
 
     /// Whether a call was refused without which there is no going on.
     fn is_refused(&self) -> bool {
-        matches!(self.judge.faulted, Some(Call::Wait | Call::Change))
+        matches!(self.judge.faulted, Some(Call::Wait | Call::Change | Call::Now))
     }
 
     pub fn judge_message(&mut self, path: &[u8], bytes: &[u8]) {
@@ -44,23 +43,21 @@ impl Truth {
         if !has("status", &status.to_string()) {
             self.wrong(format!("10: the message has another status than {status}: {text}"));
         }
-        let word = end.unwrap_or(9);
-        let wait = WaitStatus::new(word);
-        let is_right = match wait.term_signal() {
+        let says_how = text.contains("exit_code") || text.contains("core_dumped");
+        if end.is_none() && says_how {
+            self.wrong(format!("10: the child has not ended, and the message says how: {text}"));
+        }
+        let is_right = end.map(WaitStatus::new).is_none_or(|wait| match wait.term_signal() {
             Some(Signal::KILL) => has("signal", "SIGKILL"),
             Some(Signal::TERM) => has("signal", "SIGTERM"),
             Some(_) => !text.contains("exit_code"),
             None => has("exit_code", &wait.exit_code().to_string()),
-        };
+        });
         if !is_right && !self.is_refused() {
-            self.wrong(format!("10: the message has another end than {word:#x}: {text}"));
-        }
-        // Known: then it says `exit_code: 0` and `by itself`.
-        if is_strict() && self.is_refused() && end.is_none() && text.contains("exit_code") {
-            self.wrong(format!("10: the child has not ended, and the message says how: {text}"));
+            self.wrong(format!("10: the message has another end than {end:x?}: {text}"));
         }
         if self.orders.is_json {
-            let was_killed = wait.term_signal() == Some(Signal::KILL);
+            let was_killed = end.is_none_or(|word| WaitStatus::new(word).term_signal() == Some(Signal::KILL));
             let by_us = was_killed && self.judge.struck_alive;
             let says_so = has("reason", "deadline") || has("reason", "rewrite");
             // It may have ended between our look at it and our signal.
@@ -88,13 +85,11 @@ impl Truth {
                     self.wrong(format!("1: {status}, where the child's end {word:#x} gives {right}"));
                 }
             }
-            None if self.is_refused() => {
-                if status != failure || self.judge.lines_after_fault == 0 {
-                    self.wrong(format!(
-                        "11: a refused call gives {status}, told in {} lines",
-                        self.judge.lines_after_fault
-                    ));
-                }
+            None if self.is_refused() && status == failure => {
+                self.demand(
+                    self.judge.lines_after_fault > 0,
+                    "11: it ends by a refused call, and does not tell",
+                );
             }
             None => {
                 let is_over = self.judge.killing.is_some_and(|due| due.earliest <= self.now);
@@ -107,6 +102,9 @@ impl Truth {
         if let Some(owed) = self.judge.owed.first() {
             self.wrong(format!("4: at the end it owes {owed:?}"));
         }
+        let is_silent =
+            self.judge.blind_since.is_some() && self.lines == 0 && self.judge.faulted != Some(Call::Line);
+        self.demand(!is_silent, "7: it does not tell that it cannot ask who is left");
         let wanted = u32::from(self.orders.config.message.is_some());
         if self.judge.messages != wanted {
             self.wrong(format!("10: {} messages were written", self.judge.messages));

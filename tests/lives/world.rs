@@ -2,7 +2,7 @@
 //! a supervisor can tell; `real.rs` holds it against the real kernel.
 
 use crate::choices::Choices;
-use crate::judge::Judge;
+use crate::judge::{Judge, Owed};
 use crate::orders::Orders;
 use crate::process::{Info, Process, React, State};
 use pausa::model::errno::Errno;
@@ -45,6 +45,7 @@ pub enum Call {
     Wait,
     Take,
     Kill,
+    KillAs,
     Requeue,
     Stop,
     Change,
@@ -81,6 +82,8 @@ pub struct Truth {
     order: u64,
     /// Whether we may signal every user's processes: CAP_KILL.
     pub may_kill: bool,
+    /// Whether a process of ours may take on any user: CAP_SETUID.
+    pub may_set_user: bool,
     pub adopts: bool,
     pub tty: Option<Tty>,
     /// Whether the child has begun in our group, below a shell.
@@ -132,6 +135,7 @@ impl Truth {
             highest: child + 40,
             order: 0,
             may_kill: true,
+            may_set_user: true,
             adopts: own == 1 || orders.config.adopts_orphans,
             tty: None,
             shares_group: false,
@@ -341,6 +345,7 @@ impl Truth {
             self.fault = None;
         }
         self.judge.faulted = Some(call);
+        self.judge.owed.retain(|owed| !matches!(owed, Owed::Messenger(..)));
         self.mark(crate::marks::Mark::Fault);
         self.log.push(Entry::Happens("fault", errno.number() as i32));
         Some(errno)

@@ -85,6 +85,7 @@ pub const PAUSA: Personality = Personality {
             (Refused, Fatal, "invalid value '%n': --%q takes %a"),
             (AllNeedsInit, Fatal, "--to all works only as PID 1; use --to group"),
             (SubreaperFailed, Warning, "cannot become a subreaper; orphans will not be reaped: %e"),
+            (ParentDeathRefused, Warning, "cannot ask for --parent-death: %e"),
             (ForkFailed, Fatal, "cannot fork: %e"),
             (ExecFailed, Fatal, "cannot run '%n': %e%a"),
             (Spawned, Info, "started '%n' as %p"),

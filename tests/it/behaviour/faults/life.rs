@@ -136,7 +136,17 @@ impl Life {
                 injected.running.handshake("ready");
                 injected.running.kill(SIGUSR1);
             }
+            if self == Self::Killing && matches!(fault.when, When::Nth(2)) {
+                for word in ["member", "orphan", "stranger", "ready"] {
+                    injected.running.handshake(word);
+                }
+                injected.running.kill(SIGTERM);
+            }
             assert_eq!(injected.running.ended(), Code(code));
+            if self == Self::Message {
+                let written = fs::read_to_string(&message).expect("read the message");
+                assert!(written.contains("\nstatus: 125\nreason: not known: "), "{written}");
+            }
         } else {
             match self {
                 Self::Hold | Self::VerboseHold => hold(&mut injected, &loses),

@@ -52,8 +52,8 @@ rows! {
         "takes itself for a process that is not PID 1";
     prctl Forwarding OTHER ANY [EPERM, ENOSYS, EINVAL] => Told("cannot become a subreaper"), []
         "goes on; another process gets the orphans";
-    prctl ParentDeath PID_1 ANY [EPERM, ENOSYS, EINVAL] => Unharmed, []
-        "goes on silently; no signal comes when the parent ends";
+    prctl ParentDeath PID_1 ANY [EPERM, ENOSYS, EINVAL] => Told("cannot ask for --parent-death: "), []
+        "goes on; no signal comes when the parent ends";
     prctl Hold OTHER ANY [EPERM, ENOSYS, EINVAL] => Unharmed, []
         "holds; another process gets the orphans";
     openat Forwarding BOTH ANY [EPERM, ENOSYS, EACCES, EINTR, EIO, EMFILE, ENFILE, ENOENT, ENOMEM, ENXIO]
@@ -66,8 +66,10 @@ rows! {
     openat Killing OTHER ALWAYS [EACCES, EPERM, ENOSYS, EMFILE, ENOENT] => Unharmed, [Others]
         "kills the command and its group; it cannot list other children";
     openat LimitedDraining OTHER ALWAYS [EACCES, EPERM, ENOSYS, EMFILE, ENOENT] => Unharmed, [Others]
-        "asks the command's group; it cannot list other children, and `-k` ends the wait for them. Without \
-        `-k` it waits until they have ended";
+        "asks the command's group; it cannot list other children, and `-k` ends the wait for them";
+    openat Draining OTHER ALWAYS [EACCES, EPERM, ENOSYS, EMFILE, ENOENT]
+        => Told("cannot wait for children: "), [Others]
+        "asks the command's group, and ends a second later: nothing would end the wait for those whom it cannot ask";
     openat2 Message BOTH ANY [EPERM, ENOSYS] => Unharmed, []
         "opens the file by openat";
     openat2 Message BOTH ANY [EACCES, EAGAIN, EISDIR, ELOOP, EMFILE, ENOENT, ENOSPC, EROFS, ETXTBSY]
@@ -89,8 +91,8 @@ rows! {
         "goes on: there is no deadline";
     clock_gettime Killing BOTH ANY [EPERM, ENOSYS, EINVAL] => NO_CLOCK, []
         "runs no command, since no deadline would come";
-    clock_gettime Killing BOTH SECOND [EPERM, ENOSYS] => Unharmed, []
-        "kills at once: the deadline seems to have passed";
+    clock_gettime Killing BOTH SECOND [EPERM, ENOSYS] => NO_CLOCK, []
+        "passes the stop signal on and ends, since no deadline would come";
     clock_gettime Message BOTH ANY [EPERM, ENOSYS] => Unharmed, []
         "writes a message whose times are wrong";
     rt_sigaction Forwarding BOTH ANY [EPERM, ENOSYS, EINVAL] => NO_FORK, []
@@ -136,6 +138,8 @@ rows! {
         "ends, since it would never notice the child's end";
     wait4 Forwarding BOTH SECOND [EPERM, ENOSYS] => NO_CHILDREN, []
         "the same";
+    wait4 Message BOTH ONCE [EPERM] => NO_CHILDREN, []
+        "the message says that the end is not known";
     wait4 Hold BOTH ANY [EPERM, ENOSYS] => Unharmed, [Zombies]
         "holds; zombies stay until wait4 works and a child ends";
     waitid Draining OTHER ANY [EPERM, ENOSYS, ECHILD, EINVAL, EINTR] => Unharmed, []
