@@ -49,6 +49,11 @@ fuzz SECONDS *TARGETS:
 soak SECONDS="1800":
     SOAK={{SECONDS}} cargo test --locked --test it -- soak
 
+# Mutants of the pure rooms and of the loop, against unit tests and lives; hours. `just mutants -f src/run/drain.rs` for one
+# file, `cargo install --locked cargo-mutants` before.
+mutants *OPTIONS:
+    LIVES=20000 LIVES_EVENTS=2 cargo mutants {{OPTIONS}}
+
 # Ours beside the originals.
 bench:
     cargo bench --locked

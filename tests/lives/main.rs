@@ -17,6 +17,7 @@ use std::process::ExitCode;
 mod choices;
 mod events;
 mod fate;
+mod groups;
 mod jobs;
 mod judge;
 mod kernel;
@@ -57,8 +58,9 @@ fn main() -> ExitCode {
         real::main(number);
     }
     let mut trials = Vec::new();
-    for (index, life) in scenes::scenes().iter().enumerate() {
-        let again = move || scenes::scenes().swap_remove(index).run();
+    let scenes = || [scenes::scenes(), groups::scenes()].into_iter().flatten().collect::<Vec<_>>();
+    for (index, life) in scenes().iter().enumerate() {
+        let again = move || scenes().swap_remove(index).run();
         trials.push(trial(format!("life: {}", life.name), again));
     }
     for part in 0..4 {

@@ -28,7 +28,7 @@ const TOPIC: &str = "soak";
 const ROUNDS: usize = 3;
 
 /// How often in a round all signals are sent.
-const TURNS: [usize; 2] = [5, 100];
+const TURNS: [usize; 2] = [5, 20];
 
 /// So many of each real-time signal in a turn, one value each.
 const VALUES: i32 = 3;
@@ -134,7 +134,7 @@ impl SlowReader {
 }
 
 /// What was sent to pausa.
-#[derive(Default)]
+#[derive(Default, Debug)]
 struct Sent {
     orphans: u64,
     /// Of the flood, those that the kernel has taken, and so pausa has.
@@ -152,17 +152,30 @@ fn supervises(place: Place) {
     let message = paper();
     let started = Instant::now();
     let launch = Launch::supervising(Pausa, place, &["-v", &to(&message)]).payload("soak").stderr(stderr);
-    let mut running = launch.patience(long().unwrap_or_default() + trial::patience()).start();
+    // A round is not cut short when its time has come, and may have to share its processors.
+    let patience = long().map_or_else(trial::patience, |length| length + 10 * trial::patience());
+    let mut running = launch.patience(patience).start();
     running.handshake("ready");
 
-    let (mut sent, mut first, mut rounds) = (Sent::default(), None, 0);
+    let (mut sent, mut first, mut rounds, mut minutes) = (Sent::default(), None, 0, 0);
     loop {
         let rest = round(&mut running, &mut reader, &mut sent);
         let first = *first.get_or_insert(rest);
         assert_eq!(rest, first, "after round {rounds} as after the first one");
         rounds += 1;
-        if long().map_or(rounds == ROUNDS, |length| started.elapsed() >= length) {
+        let Some(length) = long() else {
+            if rounds == ROUNDS {
+                break;
+            }
+            continue;
+        };
+        let elapsed = started.elapsed();
+        if elapsed >= length {
             break;
+        }
+        if elapsed.as_secs() / 60 > minutes {
+            minutes = elapsed.as_secs() / 60;
+            println!("soak: {minutes} min, {rounds} rounds: {sent:?}; {rest:?}");
         }
     }
     let rest = first.expect("there was a round");

@@ -82,6 +82,7 @@ const BEYOND: &[Beyond] = &[
             &["faults:"],
             &["hold cost:"],
             &["memory map:"],
+            &["soak:"],
             &["seccomp: hold.json allows each call of a hold's life"],
             &["failed start: fork fails by"],
             &["message file: it is opened without making it"],

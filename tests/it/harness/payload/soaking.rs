@@ -5,6 +5,7 @@ use super::{make_orphans, obeyed, say};
 use crate::harness::syscall;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::wait::waitpid;
 use nix::unistd::{self, Pid};
 use std::io::{BufRead, BufReader};
@@ -34,8 +35,9 @@ pub fn soak(_: i32) -> i32 {
     let listened_to = !syscall::set_of(&[FLOODED, libc::SIGCHLD]);
     syscall::set_mask(listened_to);
     let signals = syscall::signal_descriptor(listened_to);
-    // It counts all that is pending for a user; the other trials shall find room.
-    syscall::limit_pending(unistd::getppid(), 10_000);
+    // It counts all that is pending for a user; the other trials shall find room, and so shall what pausa sends here.
+    let (own_limit, _) = getrlimit(Resource::RLIMIT_SIGPENDING).expect("getrlimit");
+    syscall::limit_pending(unistd::getppid(), (own_limit / 2).min(10_000));
     let mut orders = BufReader::new(std::io::stdin());
     let (mut team, mut owed, mut total) = (None, None, 0);
     say(&format!("ready {}", unistd::getpid()));

@@ -1,0 +1,73 @@
+//! Lives of the child's group: whom a farewell, a drain and a kill reach at the moment when the child ends. cargo-mutants
+//! found that none of the others tells these apart.
+
+use crate::life::{INT, Life, TERM, child, ignores, life, ms, obeys, on, outside, process, s, world};
+use crate::process::React;
+use crate::world::Truth;
+
+fn lives(truth: &Truth, name: &str) -> bool {
+    truth.names.iter().any(|&(known, pid)| known == name && truth.get(pid).is_some_and(|p| !p.is_zombie()))
+}
+
+pub fn scenes() -> Vec<Life> {
+    let mut lives = farewells();
+    lives.extend(ends());
+    lives
+}
+
+/// dumb-init's SIGTERM to the group of a child that has ended.
+fn farewells() -> Vec<Life> {
+    let with_a_member = |words| {
+        life("dumb-init says farewell to the child's group")
+            .called(words)
+            .at(ms(1), child().forks("member", obeys()))
+            .at(s(1), child().exits(7))
+            .ends(7)
+    };
+    let mut lives = Vec::new();
+    for below in [false, true] {
+        let place = |life: Life| if below { life.below_a_shell() } else { life };
+        lives.extend([
+            place(with_a_member("dumb-init")).hears(process("member"), &[TERM]),
+            place(with_a_member("dumb-init -r 15:2")).hears(process("member"), &[INT]),
+            place(with_a_member("dumb-init -r 15:0")).hears(process("member"), &[]),
+            // It leads no group.
+            place(with_a_member("dumb-init -c")).hears(process("member"), &[]),
+        ]);
+    }
+    lives
+}
+
+fn ends() -> Vec<Life> {
+    let slow = on(TERM, React::ExitAfter(s(2), 0));
+    vec![
+        // Adopted is the parent of the member, and it alone would be asked at first.
+        life("-D asks the child's group at once, not PID 1")
+            .pausa("-D")
+            .below_a_shell()
+            .at(ms(1), child().forks("middle", slow))
+            .at(ms(2), process("middle").forks("member", on(TERM, React::ExitAfter(s(1), 0))))
+            .at(ms(3), process("middle").leads_a_session())
+            .at(s(1), child().exits(7))
+            .hears(process("member"), &[TERM])
+            .ends(7)
+            .after(s(3)),
+        life("-D asks each process once, as PID 1")
+            .pausa("-D")
+            .at(ms(1), child().forks("member", slow))
+            .at(s(1), child().exits(7))
+            .hears(process("member"), &[TERM])
+            .ends(7)
+            .after(s(3)),
+        life("-k kills the child's group where no list of children can be read")
+            .pausa("-k 2s")
+            .below_a_shell()
+            .first(world(|truth| truth.has_proc = false))
+            .child(ignores(TERM))
+            .at(ms(1), child().forks("member", ignores(TERM)))
+            .at(s(1), outside().kills(TERM))
+            .so_that("nobody is left", |truth| !self::lives(truth, "member"))
+            .ends(137)
+            .after(s(3)),
+    ]
+}
