@@ -81,7 +81,7 @@ extern "C" fn report_and_end(caught: Caught) {
 
 /// The next child that has ended or stopped. One SIGCHLD may stand for many of them (signal(7)).
 fn next_change() -> Option<Change> {
-    sys::next_change().ok().flatten()
+    sys::next_change(None).ok().flatten()
 }
 
 fn reap_all() {

@@ -220,15 +220,12 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
 
     /// Takes note of children that have changed, of [`BURST`] at the most.
     pub(super) fn reap(&mut self) -> Children {
-        if !self.has_ended && self.signals_at_end() && self.kernel.has_ended(self.child) == Ok(true) {
-            self.child_is_ending();
-        }
         let mut left = Children::More;
         for _ in 0..BURST {
             if self.has_given_up {
                 break;
             }
-            match self.kernel.next_change() {
+            match self.next_change() {
                 Ok(Some(change)) => self.on_change(&change),
                 Ok(None) => {
                     self.report(Event::NothingToReap);
@@ -248,6 +245,25 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             }
         }
         left
+    }
+
+    /// The child must not be reaped before its group is signalled. So where that is to be done, it is seen first which
+    /// process has changed, and that one alone is reaped.
+    fn next_change(&self) -> Result<Option<Change>, Errno> {
+        if self.has_ended || !self.signals_at_end() {
+            return self.kernel.next_change(None);
+        }
+        match self.kernel.next_changed() {
+            Ok(None) => Ok(None),
+            Ok(changed) => {
+                if changed == Some(self.child) && self.is_zombie() {
+                    self.child_is_ending();
+                }
+                self.kernel.next_change(changed)
+            }
+            // No child is left, or a seccomp filter refuses waitid.
+            Err(_) => self.kernel.next_change(None),
+        }
     }
 
     fn on_change(&mut self, change: &Change) {

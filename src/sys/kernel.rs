@@ -63,12 +63,18 @@ pub trait Kernel: Copy {
     /// moment. Returns when we are continued, or at once if the kernel does not stop us.
     fn stop(self, whom: Recipient, signal: Signal);
 
-    /// Asks for a child that has ended or stopped, and does not wait for one: wait4(2). An ended one is then gone.
-    /// `None`: there are children, but none has changed.
+    /// Asks for a child that has ended or stopped, for `of` alone if that is named, and does not wait for one: wait4(2). An
+    /// ended one is then gone. `None`: there are children, but none has changed.
     ///
     /// # Errors
-    /// ECHILD: there is no child at all.
-    fn next_change(self) -> Result<Option<Change>, Errno>;
+    /// ECHILD: there is no child at all, or `of` is none.
+    fn next_change(self, of: Option<Pid>) -> Result<Option<Change>, Errno>;
+
+    /// A child that has ended or stopped. It stays so until [`Self::next_change`] tells of it: waitid(2) with WNOWAIT.
+    ///
+    /// # Errors
+    /// As [`Self::next_change`].
+    fn next_changed(self) -> Result<Option<Pid>, Errno>;
 
     /// Whether this child has ended and has not been waited for: waitid(2) with WNOWAIT.
     ///
@@ -166,8 +172,12 @@ impl Kernel for Linux {
         signals::stop(whom, signal);
     }
 
-    fn next_change(self) -> Result<Option<Change>, Errno> {
-        process::next_change()
+    fn next_change(self, of: Option<Pid>) -> Result<Option<Change>, Errno> {
+        process::next_change(of)
+    }
+
+    fn next_changed(self) -> Result<Option<Pid>, Errno> {
+        process::next_changed()
     }
 
     fn has_ended(self, child: Pid) -> Result<bool, Errno> {

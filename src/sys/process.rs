@@ -253,20 +253,21 @@ unsafe fn execve_raw(path: &[u8], argv: *const *const c_char, envp: *const *cons
     Errno::check(result).err().unwrap_or(Errno::NOENT)
 }
 
-/// Asks for a child that has ended or stopped, and does not wait for one: wait4(2).
+/// Asks for a child that has ended or stopped, for `of` alone if that is named, and does not wait for one: wait4(2).
 ///
 /// `None`: there are children, but none has changed.
 ///
 /// # Errors
-/// ECHILD: there is no child at all.
-pub fn next_change() -> Result<Option<Change>, Errno> {
+/// ECHILD: there is no child at all, or `of` is none.
+pub fn next_change(of: Option<Pid>) -> Result<Option<Change>, Errno> {
     let mut status: c_int = 0;
     let options = (libc::WNOHANG | libc::WUNTRACED) as usize;
     // SAFETY: numbers only; all zeroes is a value of it.
     let mut used: libc::rusage = unsafe { zeroed() };
     let (place, usage) = (ptr::from_mut(&mut status) as usize, ptr::from_mut(&mut used) as usize);
+    let whom = of.map_or(usize::MAX, |pid| pid.raw() as usize);
     // SAFETY: the kernel writes one `c_int` to the second argument and one rusage to the fourth.
-    match Errno::check(unsafe { syscall4(libc::SYS_wait4 as usize, usize::MAX, place, options, usage) })? {
+    match Errno::check(unsafe { syscall4(libc::SYS_wait4 as usize, whom, place, options, usage) })? {
         0 => Ok(None),
         pid => {
             let time = |time: libc::timeval| {
@@ -284,15 +285,26 @@ pub fn next_change() -> Result<Option<Change>, Errno> {
 /// # Errors
 /// ECHILD: it is no child of ours.
 pub fn has_ended(child: Pid) -> Result<bool, Errno> {
-    let options = (libc::WEXITED | libc::WNOHANG | libc::WNOWAIT) as usize;
+    peek(libc::P_PID, child, libc::WEXITED).map(|child| child.is_some())
+}
+
+/// A child that has ended or stopped, of which [`next_change`] tells; it stays so: waitid(2) with WNOWAIT.
+///
+/// # Errors
+/// As [`next_change`].
+pub fn next_changed() -> Result<Option<Pid>, Errno> {
+    peek(libc::P_ALL, Pid::new(0), libc::WEXITED | libc::WSTOPPED)
+}
+
+fn peek(kind: libc::idtype_t, id: Pid, changes: c_int) -> Result<Option<Pid>, Errno> {
+    let options = (changes | libc::WNOHANG | libc::WNOWAIT) as usize;
     let mut info = Siginfo::EMPTY;
     let place = ptr::from_mut(&mut info) as usize;
     // SAFETY: a siginfo of the kernel's size is written; a null rusage is not.
-    let result = unsafe {
-        syscall5(libc::SYS_waitid as usize, libc::P_PID as usize, child.raw() as usize, place, options, 0)
-    };
-    // Where nothing has ended, the kernel writes a signal number of 0 (waitid(2), WNOHANG).
-    Errno::check(result).map(|_| info.number != 0)
+    let result =
+        unsafe { syscall5(libc::SYS_waitid as usize, kind as usize, id.raw() as usize, place, options, 0) };
+    // If none has changed, the kernel writes a signal number of 0 (waitid(2), WNOHANG).
+    Errno::check(result).map(|_| (info.number != 0).then_some(Pid::new(info.pid)))
 }
 
 #[cfg(test)]
@@ -312,7 +324,7 @@ mod tests {
             }
         }
         loop {
-            let change = next_change().expect("a child").expect("one that has ended");
+            let change = next_change(None).expect("a child").expect("one that has ended");
             if change.pid == child {
                 return change;
             }
@@ -365,7 +377,7 @@ mod tests {
                 |child| {
                     let child = child.expect("a child");
                     assert_eq!(has_ended(child), Ok(false));
-                    assert_eq!(next_change().map(|change| change.is_none()), Ok(true));
+                    assert_eq!(next_change(None).map(|change| change.is_none()), Ok(true));
                     kill(Recipient::Process(child), Signal::KILL).expect("it is there");
                     ExitStatus::of(ended(child).wait)
                 },
@@ -377,7 +389,7 @@ mod tests {
     #[test]
     fn without_children_there_is_nothing_to_wait_for() {
         let status = forked(|| {
-            u8::from(next_change().is_err_and(|errno| errno == Errno::CHILD))
+            u8::from(next_change(None).is_err_and(|errno| errno == Errno::CHILD))
                 + u8::from(has_ended(Pid::INIT) == Err(Errno::CHILD))
         });
         assert_eq!(status, ExitStatus(2));

@@ -109,6 +109,25 @@ impl Truth {
         self.exit(pid, 0);
     }
 
+    /// We look at our children: where orphans come without end, one more has come and ended.
+    fn look(&mut self) -> Result<(), Errno> {
+        if self.orphans > 0 {
+            self.orphans -= 1;
+            self.now += 100_000;
+            let own = self.own;
+            let pid = self.fork(own);
+            self.exit(pid, 0);
+        }
+        self.judge_looks();
+        self.first_child(|_| true).map(drop).ok_or(Errno::CHILD)
+    }
+
+    fn changed(&self, of: Option<i32>) -> Option<i32> {
+        self.first_child(|process| {
+            (process.is_zombie() || process.unreported.is_some()) && of.is_none_or(|of| process.pid == of)
+        })
+    }
+
     /// We are stopped. Somebody continues us: by the script, or as a shell's `fg`.
     fn stay_stopped(&mut self) {
         self.us().pending.forget(&[Signal::CONT]);
@@ -252,24 +271,17 @@ impl Kernel for &World {
         truth.judge_stopped(stops);
     }
 
-    fn next_change(self) -> Result<Option<Change>, Errno> {
+    fn next_changed(self) -> Result<Option<Pid>, Errno> {
+        let mut truth = self.call(Call::HasEnded)?;
+        truth.look()?;
+        Ok(truth.changed(None).map(Pid::new))
+    }
+
+    fn next_change(self, of: Option<Pid>) -> Result<Option<Change>, Errno> {
         let mut truth = self.call(Call::Change)?;
         let truth = &mut *truth;
-        if truth.orphans > 0 {
-            truth.orphans -= 1;
-            truth.now += 100_000;
-            let own = truth.own;
-            let pid = truth.fork(own);
-            truth.exit(pid, 0);
-        }
-        truth.judge_looks();
-        if truth.first_child(|_| true).is_none() {
-            return Err(Errno::CHILD);
-        }
-        let Some(pid) = truth.first_child(|process| process.is_zombie() || process.unreported.is_some())
-        else {
-            return Ok(None);
-        };
+        truth.look()?;
+        let Some(pid) = truth.changed(of.map(Pid::raw)) else { return Ok(None) };
         let process = truth.get_mut(pid).expect("just found");
         let word = match (process.state, process.unreported.take()) {
             (State::Zombie(word), _) => word,
