@@ -31,7 +31,6 @@ impl<K: Kernel> Supervisor<'_, K> {
         let child = Recipient::Process(self.child);
         // PID 1 needs no messenger: its end is the end of the child.
         if self.kernel.kill(child, Signal::KILL) == Err(Errno::PERM)
-            && self.killer().is_none()
             && (self.own == Pid::INIT || !self.send_as_its_user(child, Signal::KILL, Signal::KILL))
         {
             self.give_up();
@@ -144,7 +143,7 @@ impl<K: Kernel> Supervisor<'_, K> {
     }
 
     /// The messenger that is to kill the child as its user, if there is one.
-    fn killer(&self) -> Option<Pid> {
+    pub(super) fn killer(&self) -> Option<Pid> {
         self.messenger.filter(|messenger| messenger.passed == Signal::KILL).map(|killer| killer.pid)
     }
 }

@@ -70,6 +70,10 @@ impl<K: Kernel> Supervisor<'_, K> {
     /// Root without CAP_KILL may not signal a program that has dropped to another user (a hardened container whose
     /// entry point is gosu or setpriv). It has CAP_SETUID in just that case, or could not have dropped.
     pub(super) fn send_as_its_user(&mut self, to: Recipient, signal: Signal, passed: Signal) -> bool {
+        if self.killer().is_some() {
+            // Nothing else matters to the child then.
+            return true;
+        }
         let messenger = post_mortem::real_user(self.kernel, self.child)
             .and_then(|user| self.kernel.kill_as(user, to, passed).ok());
         if let Some(pid) = messenger {

@@ -371,7 +371,11 @@ impl Kernel for &World {
     }
 
     fn set_foreground(self, _: Fd, group: Pid) -> Result<(), Errno> {
-        let mut truth = self.call(Call::SetForeground)?;
+        let mut truth = self.enter(Call::SetForeground);
+        if let Some(errno) = truth.fails(Call::SetForeground) {
+            truth.judge.saw_foreground = None;
+            return Err(errno);
+        }
         truth.judge_foreground(group.raw());
         let tty = truth.tty.ok_or(Errno::NOTTY)?;
         // A zombie is in its group yet; a group of another session is refused.

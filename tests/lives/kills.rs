@@ -162,7 +162,7 @@ impl Truth {
         }
         let is_child = to == Recipient::Process(Pid::new(self.child));
         self.judge.refused = (result == Err(Errno::PERM)).then_some((to, signal));
-        let can_know = self.has_proc && self.judge.faulted.is_none();
+        let can_know = self.has_proc && self.judge.faulted.is_none() && !self.has_killer();
         if self.judge.refused.is_some() && child_lives && signal != Signal::KILL && can_know {
             self.judge.owed.push(Owed::Messenger(to, signal));
         }
@@ -179,7 +179,7 @@ impl Truth {
         let kills = |errand: Option<(u32, Recipient, Signal)>| {
             errand.is_some_and(|(.., signal)| signal == Signal::KILL)
         };
-        self.first_child(|process| kills(process.errand)).is_some()
+        self.own != 1 && self.first_child(|process| kills(process.errand)).is_some()
     }
 
     /// What we may not send is sent by somebody else, once.

@@ -197,8 +197,8 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "a messenger that has failed is sent again at once",
-        file: DRAIN,
-        changes: &[("            && self.killer().is_none()\n", "")],
+        file: SEND,
+        changes: &[("if self.killer().is_some() {", "if false {")],
     },
     Mutant {
         name: "a messenger that kills is killed",
