@@ -5,9 +5,11 @@ use crate::harness::launch::{AsPid1, AsSubreaper, Launch, PLACES, Place};
 use crate::harness::process::Process;
 use crate::harness::running::Ended::Code;
 use crate::harness::running::Running;
+use crate::harness::signals::RTMAX;
 use crate::harness::subject::{DumbInit, Pausa, original};
+use crate::harness::syscall;
 use crate::harness::trial::{Named, trial};
-use libc::{SIGCONT, SIGTERM, SIGTSTP, SIGWINCH};
+use libc::{SIGCONT, SIGSTOP, SIGTERM, SIGTSTP, SIGWINCH};
 use libtest_mimic::Trial;
 use nix::unistd::Pid;
 
@@ -67,12 +69,24 @@ fn floods_the_deadline(place: Place) {
     assert_eq!(running.wait(), Code(137));
 }
 
-/// Only a stop signal that is taken begins the deadline.
+/// The kernel hands out signals for a thread before those for a process: many of the first are pending when a stop
+/// signal comes. All lines about them fit into the pipe.
 fn floods_the_stop(place: Place) {
-    let mut running = pausa(place, &["-k50ms"], "starve");
+    let mut running = pausa(place, &["-k0", "-v"], "deaf");
     running.handshake("ready");
+    running.kill(SIGSTOP);
+    running.until_state(running.pid(), "T");
+    for _ in 0..500 {
+        let queue = |running: &Running| syscall::queue_to_thread(running.pid(), RTMAX).ok();
+        running.until("room for a signal", queue);
+    }
     running.kill(SIGTERM);
-    assert_eq!(running.wait(), Code(137));
+    running.kill(SIGCONT);
+    let (ended, _, stderr) = running.wait_with_output();
+    assert_eq!(ended, Code(137));
+    let before =
+        stderr.lines().filter(|line| line.contains("received")).position(|line| line.contains("SIGTERM"));
+    assert!(before.is_some_and(|before| before <= 127), "{before:?} others were taken before it");
 }
 
 fn floods_the_end(place: Place) {

@@ -51,7 +51,6 @@ const ROWS: &[Row] = &[
     ("besieged", lingering::besieged, "is as `ready` while so many orphans end"),
     ("flusher", lingering::flusher, "has a worker that works when SIGTERM has come"),
     ("flood", besieging::flood, "ignores SIGTERM, and an orphan floods pausa with signals"),
-    ("starve", besieging::starve, "ignores SIGTERM, and an orphan floods pausa's thread with signals"),
     ("breed", besieging::breed, "ignores SIGTERM, and an orphan makes more of them without end"),
     ("generations", besieging::generations, "has a child and a grandchild, each in a session of its own"),
     ("idlers", besieging::idlers, "has a child in a group of its own, and leaves signals at their defaults"),

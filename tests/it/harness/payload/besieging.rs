@@ -14,15 +14,6 @@ const FLOODED: i32 = 35;
 /// A child that is as `wait` with SIGTERM ignored, and an orphan that queues real-time signals to pausa, faster than
 /// it takes them.
 pub fn flood(_: i32) -> i32 {
-    floods(|pausa| syscall::queue(pausa, FLOODED, 0))
-}
-
-/// The same with signals for pausa's one thread, which the kernel hands out before those for a process.
-pub fn starve(_: i32) -> i32 {
-    floods(|pausa| syscall::queue_to_thread(pausa, FLOODED))
-}
-
-fn floods(send: impl Fn(Pid) -> nix::Result<()>) -> i32 {
     for signal in [SIGTERM, FLOODED] {
         syscall::set_disposition(signal, libc::SIG_IGN);
     }
@@ -34,7 +25,7 @@ fn floods(send: impl Fn(Pid) -> nix::Result<()>) -> i32 {
             unistd::setsid().expect("setsid");
             loop {
                 // Full is full.
-                let _ = send(pausa);
+                let _ = syscall::queue(pausa, FLOODED, 0);
             }
         }
         syscall::exit_now(0)
