@@ -23,8 +23,8 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Whether the child ended because it was asked to: by an exit (`None`), by this signal, or by one that a rewrite
-    /// or a ladder sent in its place. A program that crashes has not obeyed.
+    /// Whether the child ended because it was asked to: by an exit (`None`), by this signal, or by TERM, INT, QUIT or
+    /// HUP, which a rewrite or a ladder may send in its place. A program that crashes has not obeyed.
     #[must_use]
     pub fn explains(&self, signal: Option<Signal>) -> bool {
         const ASKING: SignalSet = SignalSet::of(&[Signal::TERM, Signal::INT, Signal::QUIT, Signal::HUP]);

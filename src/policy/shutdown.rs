@@ -64,10 +64,13 @@ impl Ladder {
     }
 
     /// How long a drain may take before all are killed: the wait of the first step, or no time if that step is SIGKILL.
-    /// `None`: without limit, since there is no second step.
+    /// `None`: without limit, since there is neither a time nor a second step.
     #[must_use]
     pub fn drain_limit(&self) -> Option<Nanoseconds> {
-        (self.last > 0 || self.steps[0].signal == Some(Signal::KILL)).then_some(self.first_wait())
+        let has_limit = self.last > 0
+            || self.first_wait() > Nanoseconds::ZERO
+            || self.steps[0].signal == Some(Signal::KILL);
+        has_limit.then_some(self.first_wait())
     }
 }
 

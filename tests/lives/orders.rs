@@ -39,8 +39,9 @@ impl Orders {
 
     /// How long a drain may take.
     pub fn drain_limit(&self) -> Option<u64> {
-        let kills = self.ladder.len() > 1 || self.ladder[0].0 == Some(Signal::KILL);
-        kills.then(|| self.wait_of(0))
+        let is_limited =
+            self.ladder.len() > 1 || self.wait_of(0) > 0 || self.ladder[0].0 == Some(Signal::KILL);
+        is_limited.then(|| self.wait_of(0))
     }
 }
 

@@ -6,9 +6,9 @@ use crate::harness::process::Process;
 use crate::harness::running::Ended::Code;
 use crate::harness::running::Running;
 use crate::harness::signals::RTMAX;
-use crate::harness::subject::{DumbInit, Pausa, original};
+use crate::harness::subject::{DumbInit, Pausa, Subject, original};
 use crate::harness::syscall;
-use crate::harness::trial::{Named, trial};
+use crate::harness::trial::{Named, traced_trial, trial};
 use libc::{SIGCONT, SIGSTOP, SIGTERM, SIGTSTP, SIGWINCH};
 use libtest_mimic::Trial;
 use nix::unistd::Pid;
@@ -20,15 +20,18 @@ pub fn trials() -> Vec<Trial> {
         // None of them promises any of this.
         return Vec::new();
     }
-    let rows: [Named<fn(Place)>; 10] = [
+    let rows: [Named<fn(Place)>; 11] = [
         ("a flood of signals does not keep -k from its deadline", floods_the_deadline),
         ("a flood for its thread does not keep a stop signal from pausa", floods_the_stop),
         ("a flood of signals does not hide the end of the child", floods_the_end),
         ("orphans without end do not keep -k from its deadline", forks_without_end),
         ("-k reaches processes two sessions below", kills_two_sessions_below),
         ("-D asks a grandchild when it is adopted", asks_a_grandchild),
-        ("-D -k0 kills at once", |place| drains_at_once(place, &["-D", "-k0"])),
-        ("-D -S KILL kills at once", |place| drains_at_once(place, &["-D", "-S", "KILL"])),
+        ("-D -k0 kills at once", |place| drains_in_time(place, &["-D", "-k0"])),
+        ("-D -S TERM:100ms kills after that time", |place| {
+            drains_in_time(place, &["-D", "-S", "TERM:100ms"])
+        }),
+        ("-D -S KILL kills at once", |place| drains_in_time(place, &["-D", "-S", "KILL"])),
         ("-g and a ladder reach a child that has left its group", climbs_after_a_deserter),
         ("dumb-init -c -r 20:19 continues what it has stopped", continues_a_single_child),
     ];
@@ -47,6 +50,10 @@ pub fn trials() -> Vec<Trial> {
         }
         let name = "without CAP_KILL, -k kills a child of another user";
         trials.push(trial(TOPIC, place, name, move || kills_another_user(place)));
+    }
+    for (subject, options) in [(DumbInit, &[][..]), (Pausa, &["-D"])] {
+        let name = format!("{} {options:?} signals the group of a child that ends unseen", subject.name());
+        trials.push(traced_trial(TOPIC, AsSubreaper, name, move || signals_group_first(subject, options)));
     }
     trials.push(trial(TOPIC, AsPid1, "-t all continues all that it has stopped", continues_everybody));
     trials
@@ -126,7 +133,7 @@ fn asks_a_grandchild(place: Place) {
     assert_eq!(running.wait(), Code(7));
 }
 
-fn drains_at_once(place: Place, options: &[&str]) {
+fn drains_in_time(place: Place, options: &[&str]) {
     let mut running = pausa(place, options, "stubborn");
     let family = ["member", "orphan", "stranger", "ready"].map(|word| running.handshake(word));
     running.say("exit 7");
@@ -222,4 +229,28 @@ fn continues_everybody() {
     }
     running.kill(SIGTERM);
     assert_eq!(running.wait(), Code(128 + SIGTERM));
+}
+
+/// The first look at the children takes a second to come back, and meanwhile the child ends: it must not be reaped on
+/// the strength of that look.
+fn signals_group_first(subject: Subject, options: &[&str]) {
+    const SCRIPT: &str =
+        "(trap 'echo asked; exit' TERM; echo ready; while :; do sleep 0.01; done) & read line";
+    let launch = Launch::program("/usr/bin/strace", AsSubreaper)
+        .args([
+            "-qq",
+            "-o",
+            "/dev/null",
+            "-e",
+            "trace=waitid",
+            "-e",
+            "inject=waitid:delay_exit=1000000:when=1",
+        ])
+        .args(subject.path().to_str())
+        .args(options)
+        .args(["--", "sh", "-c", SCRIPT]);
+    let mut running = launch.start();
+    running.expect_line("ready");
+    running.close_stdin();
+    running.expect_line("asked");
 }
