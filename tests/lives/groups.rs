@@ -1,7 +1,9 @@
-//! Lives of the child's group: whom a farewell, a drain and a kill reach at the moment when the child ends. cargo-mutants
-//! found that none of the others tells these apart.
+//! Lives of the child's group: whom a farewell, a drain and a kill reach at the moment when the child ends, and who gets
+//! the foreground. cargo-mutants found that no other life tells these apart.
 
-use crate::life::{INT, Life, TERM, child, ignores, life, ms, obeys, on, outside, process, s, world};
+use crate::life::{
+    CONT, INT, Life, TERM, TTIN, child, ignores, life, ms, obeys, on, outside, process, s, world,
+};
 use crate::process::React;
 use crate::world::Truth;
 
@@ -69,5 +71,25 @@ fn ends() -> Vec<Life> {
             .so_that("nobody is left", |truth| !self::lives(truth, "member"))
             .ends(137)
             .after(s(3)),
+        life("-D asks each process once while others end, not PID 1")
+            .pausa("-D")
+            .below_a_shell()
+            .at(ms(1), child().forks("first", on(TERM, React::ExitAfter(s(1), 0))))
+            .at(ms(2), child().forks("second", slow))
+            .at(ms(3), process("first").leads_a_session())
+            .at(ms(4), process("second").leads_a_session())
+            .at(s(1), child().exits(7))
+            .hears(process("first"), &[TERM])
+            .hears(process("second"), &[TERM])
+            .ends(7)
+            .after(s(3)),
+        life("as PID 1, a child that reads in the background is put into the foreground")
+            .on_a_terminal()
+            .first(world(|truth| truth.tty.as_mut().expect("a terminal").foreground = truth.own))
+            .at(s(1), child().gets(TTIN))
+            .at(s(2), world(|truth| assert_eq!(truth.tty.map(|tty| tty.foreground), Some(truth.child))))
+            .at(s(3), child().exits(7))
+            .hears(child(), &[TTIN, CONT])
+            .ends(7),
     ]
 }
