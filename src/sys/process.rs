@@ -316,19 +316,10 @@ mod tests {
 
     /// Waits for the end of a child by what is tried here.
     fn ended(child: Pid) -> Change {
-        loop {
-            match has_ended(child) {
-                Ok(true) => break,
-                Ok(false) => std::thread::yield_now(),
-                Err(errno) => panic!("{child:?}: {errno:?}"),
-            }
+        while !has_ended(child).expect("a child") {
+            std::thread::yield_now();
         }
-        loop {
-            let change = next_change(None).expect("a child").expect("one that has ended");
-            if change.pid == child {
-                return change;
-            }
-        }
+        next_change(Some(child)).expect("a child").expect("it has ended")
     }
 
     /// Calls `run` in a process of its own, with one thread, and comes back with its exit status.
