@@ -2,7 +2,7 @@
 //! the foreground. cargo-mutants found that no other life tells these apart.
 
 use crate::life::{
-    CONT, INT, Life, TERM, TTIN, child, ignores, life, ms, obeys, on, outside, process, s, world,
+    CONT, HUP, INT, Life, TERM, TTIN, child, ignores, life, ms, obeys, on, outside, process, s, world,
 };
 use crate::process::React;
 use crate::world::Truth;
@@ -71,18 +71,23 @@ fn ends() -> Vec<Life> {
             .so_that("nobody is left", |truth| !self::lives(truth, "member"))
             .ends(137)
             .after(s(3)),
+        // What is reaped is counted from turn to turn: there is a third one, and a turn more before it ends.
         life("-D asks each process once while others end, not PID 1")
             .pausa("-D")
             .below_a_shell()
             .at(ms(1), child().forks("first", on(TERM, React::ExitAfter(s(1), 0))))
             .at(ms(2), child().forks("second", slow))
-            .at(ms(3), process("first").leads_a_session())
-            .at(ms(4), process("second").leads_a_session())
+            .at(ms(3), child().forks("third", on(TERM, React::ExitAfter(s(3), 0))))
+            .at(ms(4), process("first").leads_a_session())
+            .at(ms(5), process("second").leads_a_session())
+            .at(ms(6), process("third").leads_a_session())
             .at(s(1), child().exits(7))
+            .at(ms(3500), outside().kills(HUP))
             .hears(process("first"), &[TERM])
             .hears(process("second"), &[TERM])
+            .hears(process("third"), &[TERM])
             .ends(7)
-            .after(s(3)),
+            .after(s(4)),
         life("as PID 1, a child that reads in the background is put into the foreground")
             .on_a_terminal()
             .first(world(|truth| truth.tty.as_mut().expect("a terminal").foreground = truth.own))
