@@ -1,14 +1,24 @@
 //! Lives of a child of another user, whom pausa may not signal, so that a messenger must. `forwarding` and `stopping` have
 //! some on the real kernel.
 
-use crate::life::{CONT, Life, STOP, TERM, child, ignores, life, on, outside, s, world};
+use crate::life::{CONT, Life, STOP, TERM, child, ignores, life, ms, on, outside, s, world};
 use crate::process::React;
+
+/// So long a messenger takes where it is slow.
+const SLOW: u64 = ms(10);
 
 pub fn rights() -> Vec<Life> {
     let other = |life: Life| {
         life.first(world(|truth| {
             truth.may_kill = false;
             truth.child_mut().uid = 1000;
+        }))
+    };
+    let slow = |life: Life| {
+        life.pausa("-k 2s").below_a_shell().child(ignores(TERM)).first(world(|truth| {
+            truth.messengers_take = SLOW;
+            let other = truth.fork(truth.own);
+            truth.character(other, 1);
         }))
     };
     vec![
@@ -45,5 +55,16 @@ pub fn rights() -> Vec<Life> {
         .so_that("it rests", |truth| truth.judge.calls < 60)
         .ends(137)
         .after(s(4)),
+        // Another child of ours is killed at once, and its end is another round of killing.
+        other(slow(life("the killing does not hit who is on the way to kill the child")))
+            .at(s(1), outside().kills(TERM))
+            .ends(137)
+            .after(s(3) + SLOW),
+        other(slow(life("one is on the way to kill the child, and no second one, though it cannot")))
+            .first(world(|truth| truth.may_set_user = false))
+            .at(s(1), outside().kills(TERM))
+            .so_that("it rests", |truth| truth.judge.calls < 100)
+            .ends(137)
+            .after(s(4)),
     ]
 }

@@ -11,7 +11,7 @@ use crate::marks::{MARKS, Mark};
 use crate::orders::Orders;
 use crate::process::Pending;
 use crate::small::Small;
-use crate::world::{Call, Entry, Fault, Truth, Tty};
+use crate::world::{Call, Entry, Fault, SECOND, Truth, Tty};
 use pausa::cli::config::Place;
 use pausa::model::errno::Errno;
 use pausa::model::signal::Signal;
@@ -83,6 +83,7 @@ pub fn random_world(mut choices: Choices) -> Truth {
         truth.may_kill = false;
         truth.us().uid = [0, 1000][truth.choices.pick(2) as usize];
         truth.may_set_user = truth.choices.chance(128);
+        truth.messengers_take = [0, 10_000, SECOND][truth.choices.pick(3) as usize];
     }
     truth.has_proc = !truth.choices.chance(20);
     truth.queues_to_groups = !truth.choices.chance(60);

@@ -2,7 +2,7 @@
 
 use crate::marks::Mark;
 use crate::process::{Info, React, STOPS, State};
-use crate::world::{Entry, SECOND, Truth};
+use crate::world::{Entry, Truth};
 use pausa::model::errno::Errno;
 use pausa::model::process::Recipient;
 use pausa::model::signal::{Signal, SignalSet};
@@ -105,8 +105,7 @@ impl Truth {
         let pid = self.fork(self.own);
         let process = self.get_mut(pid)?;
         (process.reacts, process.errand) = ([React::Block; 65], Some((user, to, signal)));
-        let wait = if self.is_lazy { [0, 10_000, SECOND][self.choices.pick(3) as usize] } else { 0 };
-        self.start_errand(pid, wait);
+        self.start_errand(pid, self.messengers_take);
         self.mark(Mark::Messenger);
         Some(pid)
     }

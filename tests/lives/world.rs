@@ -84,6 +84,8 @@ pub struct Truth {
     pub may_kill: bool,
     /// Whether a process of ours may take on any user: CAP_SETUID.
     pub may_set_user: bool,
+    /// How long it is before such a process runs.
+    pub messengers_take: u64,
     pub adopts: bool,
     pub tty: Option<Tty>,
     /// Whether the child has begun in our group, below a shell.
@@ -136,6 +138,7 @@ impl Truth {
             order: 0,
             may_kill: true,
             may_set_user: true,
+            messengers_take: 0,
             adopts: own == 1 || orders.config.adopts_orphans,
             tty: None,
             shares_group: false,
