@@ -90,6 +90,8 @@ fn has_nothing_to_write() {
     assert!(object().segments().count() > 0, "segments that are loaded");
     for segment in object().segments() {
         assert!(!segment.permissions().writable(), "{segment:?}");
+        // A variable that begins as zero would be here, and in no segment of its own.
+        assert_eq!(segment.size(), segment.file_range().1, "{segment:?}");
     }
 }
 
