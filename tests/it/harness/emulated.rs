@@ -90,6 +90,10 @@ const BEYOND: &[Beyond] = &[
             &["impostors: the message is written where openat2"],
         ],
     ),
+    (
+        "/proc/self/stat is its own, whatever is mounted there",
+        &[&["strange: a /proc that knows us by another number"]],
+    ),
     ("a hundred thousand signals take it longer than the trial waits", &[&["under stress: 100,000 signals"]]),
 ];
 
