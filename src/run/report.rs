@@ -46,6 +46,8 @@ pub fn refuse(config: &Config<'_>, errno: Errno) -> ExitStatus {
 }
 
 /// Prints what was asked for, or complains about the call. Returns what to exit with: no other task has an answer.
+// As `run::entered`: its line would lie between the frames of a hold.
+#[inline(never)]
 pub fn answer(config: &Config<'_>) -> ExitStatus {
     let (contract, catalog) = (config.contract, config.catalog);
     let (printed, stream, status) = match &config.task {
