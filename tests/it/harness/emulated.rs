@@ -73,7 +73,15 @@ const BEYOND: &[Beyond] = &[
     // On a busy machine 2 of 87 runs for s390x waited for ever, and none of 315 without it; why is not known.
     (
         "it may miss the stop of a child that stops again at once",
-        &[&["terminal: below a shell, bg continues it"]],
+        &[
+            &["terminal: below a shell, bg continues it"],
+            &["dumb-init -c -r 20:19 continues what it has stopped"],
+        ],
+    ),
+    // Twice in some 600 runs on a busy machine, for arm and for riscv64, and never without it; why is not known.
+    (
+        "on a busy machine a hold may be gone before its signal is sent",
+        &[&["catatonit: -P holds on through", "(not PID 1)"]],
     ),
     ("what it is told by the environment stays there", &[&["cli: the environment passes untouched"]]),
     (
