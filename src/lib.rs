@@ -46,18 +46,22 @@ pub mod model {
 }
 /// What to do about what happens. Pure.
 pub mod policy {
+    pub mod facts;
     pub mod fairness;
     pub mod forward;
+    pub mod reason;
+    pub mod remap;
     pub mod shutdown;
 }
 /// What is said. Pure.
 pub mod message {
     pub mod catalog;
     pub mod event;
-    pub mod facts;
     pub mod fill;
+    pub mod json;
     pub mod line;
-    pub mod reason;
+    pub mod own_words;
+    pub mod sentence;
     pub mod strerror;
     pub mod termination;
     pub mod text;
@@ -73,6 +77,7 @@ pub mod cli {
 }
 /// Actions.
 pub mod run {
+    mod cgroup;
     mod drain;
     pub mod entered;
     pub mod hold;

@@ -40,6 +40,40 @@ impl Nanoseconds {
     }
 }
 
+/// A moment by the calendar, in UTC.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Calendar {
+    pub year: u64,
+    pub month: u64,
+    pub day: u64,
+    /// Of that day.
+    pub seconds: u64,
+}
+
+impl Calendar {
+    /// The moment so long after the beginning of 1970, as CLOCK_REALTIME counts (clock_gettime(2)).
+    #[must_use]
+    pub const fn after_1970(span: Nanoseconds) -> Self {
+        const DAY: u64 = 24 * 60 * 60;
+        let seconds = span.seconds();
+        // Years are counted from March on, so that a leap day is the last of its year; 719,468 days before 1970 a cycle
+        // of 400 years began.
+        let days = seconds / DAY + 719_468;
+        let (cycle, day_of_cycle) = (days / 146_097, days % 146_097);
+        let leap_days = day_of_cycle / 1460 - day_of_cycle / 36_524 + day_of_cycle / 146_096;
+        let year = (day_of_cycle - leap_days) / 365;
+        let day_of_year = day_of_cycle - (365 * year + year / 4 - year / 100);
+        // From March on, five months have 153 days, again and again.
+        let month = (5 * day_of_year + 2) / 153;
+        Self {
+            year: cycle * 400 + year + (month >= 10) as u64,
+            month: if month < 10 { month + 3 } else { month - 9 },
+            day: day_of_year - (153 * month + 2) / 5 + 1,
+            seconds: seconds % DAY,
+        }
+    }
+}
+
 impl Add for Nanoseconds {
     type Output = Self;
 
@@ -95,6 +129,27 @@ mod tests {
         );
         for text in ["", "s", "-1", "1.5s", "10 s", "1d", "99999999999999999999"] {
             assert_eq!(duration(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_calendar_has_every_day_once() {
+        let is_leap =
+            |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let mut day = 0;
+        for year in 1970..2500 {
+            for (month, length) in [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31].into_iter().enumerate() {
+                let is_february = month == 1;
+                for date in 1..=length + u64::from(is_february && is_leap(year)) {
+                    let span = Nanoseconds((day * 86_400 + 86_399) * Nanoseconds::SECOND.0);
+                    let month = month as u64 + 1;
+                    assert_eq!(
+                        Calendar::after_1970(span),
+                        Calendar { year, month, day: date, seconds: 86_399 }
+                    );
+                    day += 1;
+                }
+            }
         }
     }
 

@@ -6,8 +6,8 @@ use crate::message::event::{Event, Level};
 use crate::message::termination::Format;
 use crate::message::text::Text;
 use crate::model::signal::{Rewrites, Signal, SignalSet};
-use crate::model::status::Remaps;
 use crate::policy::forward::Target;
+use crate::policy::remap::Remaps;
 use crate::policy::shutdown::Ladder;
 use crate::time::Nanoseconds;
 
@@ -65,6 +65,14 @@ impl Config<'_> {
     #[must_use]
     pub fn needs_clock(&self) -> bool {
         self.delay > Nanoseconds::ZERO || self.ladder.drain_limit().is_some()
+    }
+}
+
+impl Config<'_> {
+    /// Whether what the memory cgroup tells is of any use.
+    #[must_use]
+    pub const fn needs_memory(&self) -> bool {
+        self.message.is_some() || self.remaps.needs_reason()
     }
 }
 

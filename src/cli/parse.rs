@@ -127,6 +127,15 @@ fn read<'a>(
             Found::End => break,
         }
     }
+    if !matches!(config.task, Task::Complain(_)) {
+        return;
+    }
+    // The complaint goes to the message too, so it matters where that is to be.
+    while let Found::Option(entry, value) = options.next() {
+        if matches!(entry.option, OptionName::Message | OptionName::MessageFormat) {
+            let _ = carry_out(entry.option, value, personality, config, wishes);
+        }
+    }
 }
 
 fn apply<'a>(

@@ -15,6 +15,7 @@ use crate::cli::getopt::Order;
 use crate::cli::grammar::Grammar;
 use crate::message::catalog::Catalog;
 use crate::model::signal::Signal;
+use crate::policy::remap::Remapped;
 pub use pausa::PAUSA;
 
 /// The first one also serves every name that is not listed.
@@ -45,7 +46,7 @@ pub struct Personality {
 pub type Rewrite = (Signal, Option<Signal>);
 
 /// From one exit code to another.
-pub type Remap = (u8, u8);
+pub type Remap = (Remapped, u8);
 
 impl Personality {
     /// Our own.

@@ -199,6 +199,8 @@ pub enum Event<'a> {
     Unwritten {
         name: &'a [u8],
         errno: Errno,
+        /// What to do about it.
+        hint: Text,
     },
     /// The grace period has expired.
     Killing,

@@ -37,7 +37,7 @@ impl Event<'_> {
     /// | `%c` | our exit status, a count |
     ///
     /// What an event does not have is left empty.
-    pub fn fill(&self, text: Text, speaker: Speaker<'_>, line: &mut Line) {
+    pub fn fill(&self, text: Text, speaker: Speaker<'_>, line: &mut Line<'_>) {
         let mut is_letter = false;
         for &byte in text.0 {
             if is_letter {
@@ -52,7 +52,7 @@ impl Event<'_> {
     /// Adds what a letter stands for. `None`: this event has none.
     // 96 bytes less.
     #[inline(never)]
-    fn insert(&self, letter: u8, speaker: Speaker<'_>, line: &mut Line) -> Option<()> {
+    fn insert(&self, letter: u8, speaker: Speaker<'_>, line: &mut Line<'_>) -> Option<()> {
         match letter {
             b'i' => line.pid(speaker.pid),
             b'N' => line.quote(speaker.name),
@@ -170,7 +170,9 @@ impl Event<'_> {
 
     const fn accepted(&self) -> Option<Text> {
         match *self {
-            Self::Refused { accepted: text, .. } | Self::ExecFailed { hint: text, .. } => Some(text),
+            Self::Refused { accepted: text, .. }
+            | Self::ExecFailed { hint: text, .. }
+            | Self::Unwritten { hint: text, .. } => Some(text),
             _ => None,
         }
     }
@@ -197,7 +199,8 @@ mod tests {
     const SPEAKER: Speaker<'_> = Speaker { name: b"/sbin/init", pid: Pid::new(3) };
 
     fn filled(event: &Event<'_>, text: Text) -> String {
-        let mut line = Line::new();
+        let mut room = Line::ROOM;
+        let mut line = Line::new(&mut room);
         event.fill(text, SPEAKER, &mut line);
         String::from_utf8(line.as_bytes().to_vec()).unwrap()
     }

@@ -6,23 +6,27 @@ use crate::model::errno::Errno;
 use crate::model::process::Pid;
 use crate::model::signal::Signal;
 
-/// Room for a line, or for a termination message, which has several. A longer text is cut, but its newline is kept.
-const CAPACITY: usize = 1800;
+/// Room for a line. A longer text is cut, but its newline is kept.
+pub type Room = [u8; 1800];
 
 /// How much of a foreign text is shown: it must leave room for our words behind it.
-const QUOTED: usize = 200;
+pub(super) const QUOTED: usize = 200;
 
 /// One line (or a few, in a usage message), built piece by piece.
 #[derive(Debug)]
-pub struct Line {
-    bytes: [u8; CAPACITY],
+pub struct Line<'r> {
+    room: &'r mut [u8],
     length: usize,
 }
 
-impl Line {
+impl<'r> Line<'r> {
+    /// What a line is put together in.
+    pub const ROOM: Room = [0; 1800];
+
+    /// An empty one.
     #[must_use]
-    pub const fn new() -> Self {
-        Self { bytes: [0; CAPACITY], length: 0 }
+    pub const fn new(room: &'r mut [u8]) -> Self {
+        Self { room, length: 0 }
     }
 
     /// Adds a text of ours.
@@ -38,37 +42,26 @@ impl Line {
         self
     }
 
-    /// Adds a foreign text. What could forge a second line in a log, or steer the terminal that shows it, becomes
-    /// `?`: control characters, C1 ones among them (U+0080 to U+009F, also as single bytes, as a terminal without
-    /// UTF-8 reads them), and what separates lines or turns the direction of a text.
+    /// Adds the beginning of a foreign text. What could forge a second line in a log, or steer the terminal that shows it,
+    /// becomes `?`: see [`is_unfit`].
     pub fn quote(&mut self, foreign: &[u8]) -> &mut Self {
-        let mut rest = foreign.get(..QUOTED).unwrap_or(foreign);
+        self.words(foreign.get(..QUOTED).unwrap_or(foreign), b"")
+    }
+
+    /// Adds a foreign text, with `?` as in [`Self::quote`] for what is unfit and not `kept`.
+    pub fn words(&mut self, foreign: &[u8], kept: &[u8]) -> &mut Self {
+        let mut rest = foreign;
         while let Some((code, behind)) = decode(rest) {
-            match code {
-                0..0x20 | 0x7f..0xa0 | 0x2028..=0x202e | 0x2066..=0x2069 => self.push(b'?'),
-                _ => self.bytes(rest.get(..rest.len() - behind.len()).unwrap_or(rest)),
+            let character = rest.get(..rest.len() - behind.len()).unwrap_or(rest);
+            let is_kept = character.first().is_some_and(|first| kept.contains(first));
+            if is_unfit(code) && !is_kept {
+                self.push(b'?')
+            } else {
+                self.bytes(character)
             };
             rest = behind;
         }
         self
-    }
-
-    /// Adds a foreign text as a JSON string (RFC 8259, 7). A byte that is no printable ASCII becomes the
-    /// code point of the same number, so that any name gives valid JSON.
-    pub fn json_string(&mut self, foreign: &[u8]) -> &mut Self {
-        const HEX: &[u8; 16] = b"0123456789abcdef";
-        self.push(b'"');
-        for &byte in foreign.iter().take(QUOTED) {
-            match byte {
-                b'"' | b'\\' => self.push(b'\\').push(byte),
-                b' '..=b'~' => self.push(byte),
-                _ => self
-                    .bytes(b"\\u00")
-                    .push(HEX[usize::from(byte >> 4) & 15])
-                    .push(HEX[usize::from(byte) & 15]),
-            };
-        }
-        self.push(b'"')
     }
 
     /// Adds a number in decimal.
@@ -112,7 +105,13 @@ impl Line {
     // 72 bytes less.
     #[inline(never)]
     pub fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or(&[])
+        self.room.get(..self.length).unwrap_or(&[])
+    }
+
+    /// How many bytes still fit, beside the newline.
+    #[must_use]
+    pub const fn left(&self) -> usize {
+        self.room.len().saturating_sub(self.length + 1)
     }
 
     /// Adds a byte of our own.
@@ -120,8 +119,10 @@ impl Line {
     #[inline(never)]
     pub fn push(&mut self, byte: u8) -> &mut Self {
         // The last place is kept for the newline.
-        let limit = if byte == b'\n' { CAPACITY } else { CAPACITY - 1 };
-        if let Some(place) = self.bytes.get_mut(..limit).and_then(|bytes| bytes.get_mut(self.length)) {
+        let kept = usize::from(byte != b'\n');
+        if self.length + kept < self.room.len()
+            && let Some(place) = self.room.get_mut(self.length)
+        {
             *place = byte;
             self.length += 1;
         }
@@ -129,15 +130,16 @@ impl Line {
     }
 }
 
-impl Default for Line {
-    fn default() -> Self {
-        Self::new()
-    }
+/// Whether a code point could forge a line in a log, or steer the terminal that shows it: control characters, C1 ones
+/// among them (U+0080 to U+009F, also as single bytes, as a terminal without UTF-8 reads them), and what separates
+/// lines or turns the direction of a text.
+pub(super) const fn is_unfit(code: u32) -> bool {
+    matches!(code, 0..0x20 | 0x7f..0xa0 | 0x2028..=0x202e | 0x2066..=0x2069)
 }
 
 /// The first code point of a text, and what is behind it (RFC 3629, 3). A byte that begins none counts as the code
 /// point of the same number, as in Latin-1.
-fn decode(text: &[u8]) -> Option<(u32, &[u8])> {
+pub(super) fn decode(text: &[u8]) -> Option<(u32, &[u8])> {
     let (&first, behind) = text.split_first()?;
     let byte = Some((u32::from(first), behind));
     // As many ones stand at the front as there are bytes. A code point that fits fewer bytes is none.
@@ -165,12 +167,16 @@ mod tests {
     use super::*;
 
     fn quoted(foreign: &[u8]) -> Vec<u8> {
-        Line::new().quote(foreign).as_bytes().to_vec()
+        {
+            let mut room = Line::ROOM;
+            Line::new(&mut room).quote(foreign).as_bytes().to_vec()
+        }
     }
 
     #[test]
     fn pieces_become_a_line() {
-        let mut line = Line::new();
+        let mut room = Line::ROOM;
+        let mut line = Line::new(&mut room);
         line.bytes(b"a ")
             .number(0)
             .bytes(b" ")
@@ -186,7 +192,8 @@ mod tests {
         for (number, word) in
             [(1, "SIGHUP"), (31, "SIGSYS"), (32, "signal 32"), (34, "SIGRTMIN"), (64, "SIGRTMIN+30")]
         {
-            let mut line = Line::new();
+            let mut room = Line::ROOM;
+            let mut line = Line::new(&mut room);
             line.signal(Signal::new(number).unwrap());
             assert_eq!(line.as_bytes(), word.as_bytes());
         }
@@ -239,14 +246,15 @@ mod tests {
 
     #[test]
     fn a_line_that_is_too_long_still_ends() {
-        let mut line = Line::new();
+        let mut room = Line::ROOM;
+        let mut line = Line::new(&mut room);
         line.quote(&[b'x'; 1000]);
         assert_eq!(line.as_bytes().len(), QUOTED);
-        for _ in 0..CAPACITY / QUOTED {
+        for _ in 0..Line::ROOM.len() / QUOTED {
             line.quote(&[b'x'; 1000]);
         }
         line.bytes(b"\n");
-        assert_eq!(line.as_bytes().len(), CAPACITY);
+        assert_eq!(line.as_bytes().len(), Line::ROOM.len());
         assert_eq!(line.as_bytes().last(), Some(&b'\n'));
     }
 }

@@ -27,6 +27,8 @@ impl Errno {
     pub const NOTDIR: Self = Self::of(libc::ENOTDIR);
     pub const ISDIR: Self = Self::of(libc::EISDIR);
     pub const OVERFLOW: Self = Self::of(libc::EOVERFLOW);
+    pub const ROFS: Self = Self::of(libc::EROFS);
+    pub const SPIPE: Self = Self::of(libc::ESPIPE);
     pub const PIPE: Self = Self::of(libc::EPIPE);
     pub const NAMETOOLONG: Self = Self::of(libc::ENAMETOOLONG);
     pub const STALE: Self = Self::of(libc::ESTALE);

@@ -68,6 +68,8 @@ impl ExitStatus {
     pub const OWN_FAILURE: Self = Self(125);
     pub const NOT_RUNNABLE: Self = Self(126);
     pub const NOT_FOUND: Self = Self(127);
+    /// By SIGKILL.
+    pub const KILLED: Self = Self(137);
 
     /// The child's code, or 128 + the signal that ended it.
     #[must_use]
@@ -76,32 +78,6 @@ impl ExitStatus {
             Some(signal) => Self(128 + signal.number()),
             None => Self(ended.exit_code()),
         }
-    }
-}
-
-/// Which exit status stands for which: what is added to each, modulo 256. Counted so, one that changes nothing is all
-/// zeroes, as its neighbours in `Config` are.
-#[derive(Clone, Debug)]
-pub struct Remaps([u8; 256]);
-
-impl Remaps {
-    /// Every status stays what it is.
-    #[must_use]
-    pub const fn none() -> Self {
-        Self([0; 256])
-    }
-
-    /// From now on `from` becomes `to`. The last word on a status counts.
-    pub fn set(&mut self, from: u8, to: u8) {
-        if let Some(entry) = self.0.get_mut(usize::from(from)) {
-            *entry = to.wrapping_sub(from);
-        }
-    }
-
-    #[must_use]
-    pub fn apply(&self, status: ExitStatus) -> ExitStatus {
-        let added = self.0.get(usize::from(status.0)).copied().unwrap_or(0);
-        ExitStatus(status.0.wrapping_add(added))
     }
 }
 
@@ -134,14 +110,5 @@ mod tests {
         {
             assert_eq!(ExitStatus::of(WaitStatus::new(raw)), ExitStatus(status), "{raw:#x}");
         }
-    }
-
-    #[test]
-    fn only_the_named_status_is_remapped() {
-        let mut remaps = Remaps::none();
-        remaps.set(143, 0);
-        assert_eq!(remaps.apply(ExitStatus(143)), ExitStatus(0));
-        assert_eq!(remaps.apply(ExitStatus(142)), ExitStatus(142));
-        assert_eq!(remaps.apply(ExitStatus(255)), ExitStatus(255));
     }
 }

@@ -9,10 +9,10 @@
 use super::stopping::GIVE_UP_AFTER;
 use super::supervisor::{Children, Supervisor};
 use crate::message::event::Event;
-use crate::message::termination::OwnKill;
 use crate::model::errno::Errno;
 use crate::model::process::{Pid, Recipient};
 use crate::model::signal::{Signal, SignalSet};
+use crate::policy::facts::OwnKill;
 use crate::policy::forward::Target;
 use crate::sys::Kernel;
 
@@ -21,7 +21,7 @@ impl<K: Kernel> Supervisor<'_, K> {
     pub(super) fn kill_all(&mut self) {
         let _ = self.ask_all(Signal::KILL, 0);
         // It is reaped: its number may belong to another process now.
-        if self.facts.wait.is_some() {
+        if self.has_ended {
             return;
         }
         if self.own != Pid::INIT {

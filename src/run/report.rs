@@ -3,13 +3,15 @@
 
 use crate::cli::config::{Config, Task};
 use crate::cli::personality::Personality;
-use crate::message::catalog::{Printed, Stream};
+use crate::message::catalog::{Catalog, Printed, Stream};
 use crate::message::event::{Event, Level};
 use crate::message::fill::Speaker;
 use crate::message::line::Line;
+use crate::message::termination::{Page, compose_failure};
 use crate::model::errno::Errno;
 use crate::model::process::Fd;
 use crate::model::status::ExitStatus;
+use crate::run::post_mortem;
 use crate::sys::{self, Kernel};
 
 /// Reports `event`, if `config` asks for its level. `false`: the line could not be written.
@@ -22,15 +24,15 @@ fn tell(kernel: impl Kernel, config: &Config<'_>, event: &Event<'_>) -> bool {
     if event.is_chatter() && config.verbosity < Level::Info {
         return true;
     }
-    // The other personalities have no texts for it.
-    let catalog = if event.is_ours_alone() { &Personality::ours().catalog } else { config.catalog };
+    let catalog = catalog_of(config, event);
     let special = event.special_topic().filter(|&topic| catalog.find(topic).is_some());
     let Some((level, text)) = catalog.find(special.unwrap_or(event.topic())) else { return true };
     if level > config.verbosity {
         return true;
     }
     let speaker = Speaker { name: config.name, pid: kernel.own_pid() };
-    let mut line = Line::new();
+    let mut room = Line::ROOM;
+    let mut line = Line::new(&mut room);
     event.fill(catalog.prefix(level), speaker, &mut line);
     event.fill(config.mistaken_in, speaker, &mut line);
     event.fill(text, speaker, &mut line);
@@ -39,10 +41,35 @@ fn tell(kernel: impl Kernel, config: &Config<'_>, event: &Event<'_>) -> bool {
     kernel.write_line(fd, line.as_bytes()).is_ok()
 }
 
+/// Who has a text for it: the other personalities have none for what is ours alone.
+fn catalog_of(config: &Config<'_>, event: &Event<'_>) -> &'static Catalog {
+    if event.is_ours_alone() { &Personality::ours().catalog } else { config.catalog }
+}
+
 /// Reports that the kernel refuses a call without which pausa cannot wait for signals. Returns what to exit with.
 pub fn refuse(config: &Config<'_>, errno: Errno) -> ExitStatus {
-    report(sys::Linux, config, Event::SignalsRefused { errno });
-    ExitStatus(config.contract.failure)
+    fail(config, Event::SignalsRefused { errno })
+}
+
+/// Reports why pausa ends without having come to its program, in the termination message too. Returns what to exit with.
+// As `answer`.
+#[inline(never)]
+pub fn fail(config: &Config<'_>, event: Event<'_>) -> ExitStatus {
+    tell(sys::Linux, config, &event);
+    let status = ExitStatus(config.contract.failure);
+    if let Some(path) = config.message {
+        let (mut page, mut room): (Page, _) = ([b'\n'; size_of::<Page>()], Line::ROOM);
+        let mut line = Line::new(&mut room);
+        let (catalog, speaker) =
+            (catalog_of(config, &event), Speaker { name: config.name, pid: sys::getpid() });
+        if let Some((_, text)) = catalog.find(event.topic()) {
+            event.fill(config.mistaken_in, speaker, &mut line);
+            event.fill(text, speaker, &mut line);
+        }
+        let length = compose_failure(&mut page, config.message_format, line.as_bytes(), status);
+        post_mortem::write_failure(sys::Linux, path, &page, length);
+    }
+    status
 }
 
 /// Prints what was asked for, or complains about the call. Returns what to exit with: no other task has an answer.
@@ -55,7 +82,7 @@ pub fn answer(config: &Config<'_>) -> ExitStatus {
         Task::Print(Printed::Version) => (Printed::Version, catalog.version_to, 0),
         Task::Print(printed) => (*printed, Stream::Stdout, 0),
         Task::Complain(event) => {
-            tell(sys::Linux, config, event);
+            fail(config, *event);
             if event.is_ours_alone() || matches!(event, Event::Refused { .. } | Event::Reserved) {
                 return ExitStatus(contract.failure);
             }
@@ -63,7 +90,8 @@ pub fn answer(config: &Config<'_>) -> ExitStatus {
         }
         Task::Undecided | Task::Hold(_) | Task::Supervise(_) => return ExitStatus::SUCCESS,
     };
-    let mut line = Line::new();
+    let mut room = Line::ROOM;
+    let mut line = Line::new(&mut room);
     let speaker = Speaker { name: config.name, pid: sys::getpid() };
     Event::NoCommand.fill(catalog.printed(printed.topic()), speaker, &mut line);
     // An answer on stdout may wait for its reader, a complaint may not. If the stream is closed, there is no reader.

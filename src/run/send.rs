@@ -3,11 +3,11 @@
 
 use super::supervisor::Supervisor;
 use crate::message::event::Event;
-use crate::message::termination::OwnKill;
 use crate::model::errno::Errno;
 use crate::model::process::{Pid, Recipient};
 use crate::model::siginfo::Received;
 use crate::model::signal::Signal;
+use crate::policy::facts::OwnKill;
 use crate::policy::forward;
 use crate::run::post_mortem;
 use crate::sys::Kernel;

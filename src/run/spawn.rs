@@ -126,7 +126,8 @@ impl Child<'_> {
         } else {
             let _ = sys::set_disposition(Signal::CHLD, &self.on_child);
         }
-        let mut entry = Line::new();
+        let mut room = Line::ROOM;
+        let mut entry = Line::new(&mut room);
         if config.contract.passes_listen_pid
             && env.get(b"LISTEN_PID").and_then(decimal) == Some(self.own.number())
         {

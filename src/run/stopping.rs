@@ -2,9 +2,9 @@
 
 use super::supervisor::Supervisor;
 use crate::message::event::Event;
-use crate::message::termination::OwnKill;
 use crate::model::siginfo::Received;
 use crate::model::signal::Signal;
+use crate::policy::facts::OwnKill;
 use crate::policy::forward;
 use crate::run::post_mortem;
 use crate::sys::Kernel;
@@ -14,11 +14,15 @@ use crate::time::Nanoseconds;
 /// user.
 pub(super) const GIVE_UP_AFTER: Nanoseconds = Nanoseconds::SECOND;
 
+/// How often a stop signal may lead to a message ahead.
+const TOLD_EACH: Nanoseconds = Nanoseconds::SECOND;
+
 impl<K: Kernel> Supervisor<'_, K> {
     /// A stop signal was received, and a rewrite has left this of it.
     pub(super) fn ask_to_stop(&mut self, received: &Received, passed: Option<Signal>) {
         // Without a deadline the time is for the message alone.
         let now = if self.config.needs_clock() { self.now() } else { self.kernel.now().unwrap_or_default() };
+        self.first_asked = self.first_asked.or(Some(now));
         if !self.is_zombie() {
             self.facts.asked = Some(post_mortem::asked(self.kernel, received, now));
         }
@@ -36,6 +40,21 @@ impl<K: Kernel> Supervisor<'_, K> {
                 self.step(step, if is_rewritten { OwnKill::Rewrite } else { OwnKill::Deadline });
             }
             None => {}
+        }
+        self.tell_ahead(now);
+    }
+
+    /// Writes into the message who has asked for a stop, for the case that a SIGKILL for us comes before the end. Not more
+    /// than once in [`TOLD_EACH`]: who floods us with stop signals must not make us write without end.
+    fn tell_ahead(&mut self, now: Nanoseconds) {
+        let is_too_early = self.last_told.is_some_and(|last| now < last + TOLD_EACH);
+        if is_too_early || self.has_ended || self.facts.asked.is_none() || self.paper.is_none() {
+            return;
+        }
+        self.last_told = Some(now);
+        self.look_at_memory();
+        if let Some(paper) = &mut self.paper {
+            paper.write_ahead(self.kernel, self.config, &self.facts);
         }
     }
 
@@ -69,14 +88,16 @@ impl<K: Kernel> Supervisor<'_, K> {
 
     /// Kills all, and from now on everybody who comes to us.
     pub(super) fn kill(&mut self, why: OwnKill) {
+        let now = self.now();
         if self.facts.own_kill.is_none() && !self.is_zombie() {
             self.facts.own_kill = Some(why);
+            self.facts.grace = now - self.first_asked.unwrap_or(now);
         }
         if why == OwnKill::Deadline {
             self.report(Event::Killing);
         }
         self.kill_all();
-        let give_up = self.now() + GIVE_UP_AFTER;
+        let give_up = now + GIVE_UP_AFTER;
         // A repeated request (`-r TERM:KILL`) kills again, and does not move the time at which we give up.
         self.killing = self.killing.or(Some(give_up));
     }

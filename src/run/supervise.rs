@@ -3,17 +3,18 @@
 use crate::args::{Command, Env};
 use crate::cli::config::{Config, Place};
 use crate::message::event::Event;
-use crate::message::termination::Facts;
 use crate::model::errno::Errno;
 use crate::model::process::{Fd, Pid};
 use crate::model::signal::{Signal, SignalSet};
 use crate::model::status::ExitStatus;
+use crate::policy::facts::{Facts, Memory};
 use crate::policy::forward::Target;
+use crate::run::cgroup;
 use crate::run::jobs::Jobs;
-use crate::run::post_mortem;
-use crate::run::report::{refuse, report};
+use crate::run::post_mortem::Paper;
+use crate::run::report::{fail, refuse, report};
 use crate::run::spawn;
-use crate::run::supervisor::Supervisor;
+use crate::run::supervisor::{Beginning, Supervisor};
 use crate::run::terminal::Terminal;
 use crate::sys::{self, Caught, Disposition, Linux};
 use crate::time::Nanoseconds;
@@ -42,8 +43,7 @@ pub fn supervise(
     let own = sys::getpid();
     if own != Pid::INIT {
         if config.target == Target::All {
-            report(Linux, config, Event::AllNeedsInit);
-            return ExitStatus(config.contract.failure);
+            return fail(config, Event::AllNeedsInit);
         }
         adopt(config);
     }
@@ -61,25 +61,28 @@ pub fn supervise(
         Place::OwnSession => ignored_once = give_up_terminal(config, own),
         Place::OurGroup => {}
     }
-    let oom_kills = if config.message.is_some() { post_mortem::oom_kills(Linux) } else { 0 };
     let started = match sys::clock() {
         Ok(started) => started,
         // No deadline would ever come.
         Err(errno) if config.needs_clock() => {
-            report(Linux, config, Event::ClockRefused { errno });
-            return ExitStatus(config.contract.failure);
+            return fail(config, Event::ClockRefused { errno });
         }
         Err(_) => Nanoseconds::ZERO,
     };
+    let program = command.name.to_bytes();
+    let memory = if config.needs_memory() { cgroup::memory(Linux) } else { Memory::default() };
+    let facts = Facts { memory: memory.since(&memory), ..Facts::new(program, own == Pid::INIT, started) };
+    let mut paper = config.message.map(Paper::new);
+    if let Some(paper) = &mut paper {
+        paper.write_ahead(Linux, config, &facts);
+    }
     spawn::spawn(command, env, config, place, terminal, inherited, |spawned, failure| {
         let child = match spawned {
             Ok(child) => child,
             Err(errno) => {
-                report(Linux, config, Event::ForkFailed { errno });
-                return ExitStatus(config.contract.failure);
+                return fail(config, Event::ForkFailed { errno });
             }
         };
-        let program = command.name.to_bytes();
         report(Linux, config, Event::Spawned { pid: child, name: program });
         if own == Pid::INIT {
             show_handlers(config.contract.collected);
@@ -94,12 +97,11 @@ pub fn supervise(
         }
         // All are blocked already, and these are some of them.
         let _ = sys::set_mask(config.contract.collected);
-        let facts = Facts::new(program, child, None, started);
         let jobs = Jobs::new(terminal, terminal.is_some() && place == Place::OurGroup);
-        let mut supervisor = Supervisor::new(Linux, config, child, jobs, ignored_once, facts);
+        let beginning = Beginning { child, ignored_once, facts, failure, memory, paper };
+        let mut supervisor = Supervisor::new(Linux, config, jobs, beginning);
         supervisor.run();
-        supervisor.note_exec_error(failure.get());
-        supervisor.finish(oom_kills)
+        supervisor.finish()
     })
 }
 

@@ -7,8 +7,8 @@
 use core::ffi::c_int;
 use core::ptr;
 
-use super::arch::{syscall1, syscall3, syscall4};
-use super::stream::{ALWAYS, close, kind, open_anywhere, terminated, write_all, write_line};
+use super::arch::{syscall1, syscall2, syscall3, syscall4};
+use super::stream::{ALWAYS, close, kind, kind_and_size, open_anywhere, terminated, write_all, write_line};
 use crate::bytes::number_behind;
 use crate::model::errno::Errno;
 use crate::model::process::{Fd, Pid};
@@ -57,7 +57,13 @@ pub fn each_listed_child(visit: &mut dyn FnMut(Pid)) -> Result<(), Errno> {
 /// beginning, and a socket not at all (ENXIO): so it is the descriptor itself that is written to.
 const STREAMS: [(&[u8], Fd); 2] = [(b"/dev/stderr\0", Fd::STDERR), (b"/dev/stdout\0", Fd::STDOUT)];
 
-/// Replaces what a file has, or adds a line to a standard stream as [`write_line`] does. `path` ends with a NUL.
+/// Replaces what a regular file has by the first `length` bytes of `page`; behind these, `page` has only what may
+/// stand behind them. `path` ends with a NUL.
+///
+/// It is done in place, since a file that is mounted cannot be renamed over, and so that whoever is killed at any moment
+/// leaves the old or the new: one write(2) from the beginning, within one page of the file, which no signal
+/// interrupts (`generic_perform_write` of mm/filemap.c looks for one between pages). It covers all of the old, and what is
+/// behind the new is cut off afterwards.
 ///
 /// No part of the path may be a symbolic link, not even one of its directories (openat2(2), RESOLVE_NO_SYMLINKS): the
 /// program may own one of these while we are root, and would choose which file is emptied. Links of the
@@ -65,18 +71,74 @@ const STREAMS: [(&[u8], Fd); 2] = [(b"/dev/stderr\0", Fd::STDERR), (b"/dev/stdou
 /// or where a seccomp filter does not know openat2, that holds for the last part alone.
 ///
 /// # Errors
-/// ENOENT: not there; ELOOP: a symbolic link; ENOSPC, EFBIG, EAGAIN: no room, or not for all of it; else as
-/// open(2) and write(2).
-pub fn write_file(path: &[u8], bytes: &[u8]) -> Result<(), Errno> {
-    for &(stream, fd) in &STREAMS {
-        if path == stream {
-            return write_line(fd, bytes);
-        }
+/// ESPIPE: no regular file, but a stream; ENOENT: not there; ELOOP: a symbolic link; ENOSPC, EFBIG: no room, or not
+/// for all of it; else as open(2), write(2) and ftruncate(2).
+pub fn replace_file(path: &[u8], page: &[u8], length: usize) -> Result<(), Errno> {
+    if stream_at(path).is_some() {
+        return Err(Errno::SPIPE);
     }
-    let fd = open_without_links(path, libc::O_WRONLY | libc::O_TRUNC | libc::O_NONBLOCK | libc::O_NOCTTY)?;
+    let fd = open_without_links(path, libc::O_WRONLY | libc::O_NONBLOCK | libc::O_NOCTTY)?;
+    let replaced = replace(fd, page, length);
+    close(fd);
+    replaced
+}
+
+fn replace(fd: Fd, page: &[u8], length: usize) -> Result<(), Errno> {
+    let mut old = match kind_and_size(fd) {
+        (libc::S_IFREG, size) => size,
+        // Nothing is known of it: as if it were long.
+        (0, _) => u64::MAX,
+        _ => return Err(Errno::SPIPE),
+    };
+    if old > page.len() as u64 {
+        truncate(fd, page.len())?;
+        old = page.len() as u64;
+    }
+    write_all(fd, page.get(..length.max(old as usize)).unwrap_or(page))?;
+    if old as usize > length { truncate(fd, length) } else { Ok(()) }
+}
+
+fn truncate(fd: Fd, length: usize) -> Result<(), Errno> {
+    // SAFETY: takes numbers.
+    Errno::check(unsafe { syscall2(libc::SYS_ftruncate as usize, fd.raw() as usize, length) }).map(drop)
+}
+
+/// Reads the end of a regular file, as much as fits, without following links, as [`replace_file`]. `path` ends with a NUL.
+///
+/// # Errors
+/// EINVAL: it is no regular file; else as open(2) and read(2).
+pub fn read_end<'b>(path: &[u8], buffer: &'b mut [u8]) -> Result<&'b mut [u8], Errno> {
+    let fd = open_without_links(path, libc::O_RDONLY | libc::O_NONBLOCK | libc::O_NOCTTY)?;
+    let result = if kind(fd) == libc::S_IFREG {
+        let back = (buffer.len() as isize).wrapping_neg() as usize;
+        // SAFETY: takes numbers. A file that is shorter refuses it, and is read from its beginning.
+        unsafe { syscall3(libc::SYS_lseek as usize, fd.raw() as usize, back, libc::SEEK_END as usize) };
+        read(fd, buffer)
+    } else {
+        Err(Errno::INVAL)
+    };
+    close(fd);
+    Ok(buffer.get_mut(..result?).unwrap_or(&mut []))
+}
+
+/// Writes to what is no regular file, without waiting for a reader: a line to a standard stream as [`write_line`] does, or
+/// to whatever else is at `path`, which ends with a NUL. Links are refused as by [`replace_file`].
+///
+/// # Errors
+/// As there; EAGAIN: no room; ENXIO: a pipe without a reader.
+pub fn write_stream(path: &[u8], bytes: &[u8]) -> Result<(), Errno> {
+    if let Some(fd) = stream_at(path) {
+        return write_line(fd, bytes);
+    }
+    let fd = open_without_links(path, libc::O_WRONLY | libc::O_NONBLOCK | libc::O_NOCTTY)?;
     let written = write_all(fd, bytes);
     close(fd);
     written
+}
+
+/// The standard stream that this path means.
+fn stream_at(path: &[u8]) -> Option<Fd> {
+    STREAMS.iter().find(|(stream, _)| path == *stream).map(|&(_, fd)| fd)
 }
 
 /// Closes every descriptor from `first` on: close_range(2), and before Linux 5.9, or where a seccomp filter does not
@@ -186,6 +248,33 @@ mod tests {
         assert_eq!(read_file(b"/dev/null", &mut buffer), Err(Errno::NAMETOOLONG), "it has no NUL");
         assert_eq!(read_file(b"/nope\0", &mut buffer), Err(Errno::NOENT));
         assert_eq!(read_file(path, &mut []), Ok(&b""[..]));
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_read_from_its_end() {
+        let path = std::env::temp_dir().join(format!("pausa-file-{}", std::process::id()));
+        let name = format!("{}\0", path.display());
+        let (mut buffer, mut page) = ([0; 8], [b'\n'; 4096]);
+        assert_eq!(replace_file(name.as_bytes(), &page, 1), Err(Errno::NOENT), "it is never made");
+        for old in ["", "a", "longer than the new one", &"huge".repeat(3000)] {
+            std::fs::write(&path, old).expect("write");
+            page[..9].copy_from_slice(b"the words");
+            assert_eq!(replace_file(name.as_bytes(), &page, 9), Ok(()));
+            assert_eq!(std::fs::read(&path).expect("read"), b"the words", "{}", old.len());
+            assert_eq!(read_end(name.as_bytes(), &mut buffer).as_deref(), Ok(&b"he words"[..]));
+        }
+        let mut room = [0; 20];
+        assert_eq!(read_end(name.as_bytes(), &mut room).as_deref(), Ok(&b"the words"[..]));
+        std::fs::remove_file(&path).expect("remove");
+        std::os::unix::fs::symlink("/etc/hostname", &path).expect("link");
+        assert_eq!(replace_file(name.as_bytes(), &page, 9), Err(Errno::LOOP));
+        assert_eq!(read_end(name.as_bytes(), &mut room).as_deref(), Err(&Errno::LOOP));
+        std::fs::remove_file(&path).expect("remove");
+        for stream in [&b"/dev/null\0"[..], b"/dev/stderr\0"] {
+            assert_eq!(replace_file(stream, &page, 9), Err(Errno::SPIPE));
+        }
+        assert_eq!(write_stream(b"/dev/null\0", b"x"), Ok(()));
+        assert_eq!(write_stream(b"/dev/full\0", b"x"), Err(Errno::NOSPC));
     }
 
     #[test]

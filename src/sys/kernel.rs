@@ -20,6 +20,12 @@ pub trait Kernel: Copy {
     /// What a seccomp filter says.
     fn now(self) -> Result<Nanoseconds, Errno>;
 
+    /// The time since the beginning of 1970, UTC: CLOCK_REALTIME.
+    ///
+    /// # Errors
+    /// As [`Self::now`].
+    fn date(self) -> Result<Nanoseconds, Errno>;
+
     fn own_pid(self) -> Pid;
     fn own_group(self) -> Pid;
 
@@ -95,11 +101,24 @@ pub trait Kernel: Copy {
     /// EAGAIN: there is no room; EPIPE: it has no reader any more; else as write(2).
     fn write_line(self, fd: Fd, line: &[u8]) -> Result<(), Errno>;
 
-    /// Replaces the contents of a file, without waiting for a reader. `path` ends with a NUL.
+    /// Replaces what a regular file has by the first `length` bytes of `page`, so that a kill at any moment leaves the
+    /// old or the new; behind these, `page` has only what may stand behind them. `path` ends with a NUL.
+    ///
+    /// # Errors
+    /// ESPIPE: it is no regular file, but a stream; ENXIO: a pipe without a reader; else as open(2) and write(2).
+    fn replace_file(self, path: &[u8], page: &[u8], length: usize) -> Result<(), Errno>;
+
+    /// Writes to a stream, without waiting for a reader. `path` ends with a NUL.
     ///
     /// # Errors
     /// As open(2) and write(2).
-    fn write_file(self, path: &[u8], bytes: &[u8]) -> Result<(), Errno>;
+    fn write_stream(self, path: &[u8], bytes: &[u8]) -> Result<(), Errno>;
+
+    /// Reads the end of a regular file that [`Self::replace_file`] may write, as much as fits. `path` ends with a NUL.
+    ///
+    /// # Errors
+    /// As open(2) and read(2).
+    fn read_end<'b>(self, path: &[u8], buffer: &'b mut [u8]) -> Result<&'b mut [u8], Errno>;
 
     /// Reads the beginning of a file, as much as fits. `path` ends with a NUL.
     ///
@@ -130,6 +149,10 @@ pub struct Linux;
 impl Kernel for Linux {
     fn now(self) -> Result<Nanoseconds, Errno> {
         memory::clock()
+    }
+
+    fn date(self) -> Result<Nanoseconds, Errno> {
+        memory::calendar()
     }
 
     fn own_pid(self) -> Pid {
@@ -197,8 +220,16 @@ impl Kernel for Linux {
         stream::write_line(fd, line)
     }
 
-    fn write_file(self, path: &[u8], bytes: &[u8]) -> Result<(), Errno> {
-        file::write_file(path, bytes)
+    fn replace_file(self, path: &[u8], page: &[u8], length: usize) -> Result<(), Errno> {
+        file::replace_file(path, page, length)
+    }
+
+    fn write_stream(self, path: &[u8], bytes: &[u8]) -> Result<(), Errno> {
+        file::write_stream(path, bytes)
+    }
+
+    fn read_end<'b>(self, path: &[u8], buffer: &'b mut [u8]) -> Result<&'b mut [u8], Errno> {
+        file::read_end(path, buffer)
     }
 
     fn read_file<'b>(self, path: &[u8], buffer: &'b mut [u8]) -> Result<&'b [u8], Errno> {

@@ -58,10 +58,22 @@ unsafe fn give_back(start: usize, length: usize) {
 /// # Errors
 /// What a seccomp filter says: most programs never make this call, since the vDSO has the clock for them (vdso(7)).
 pub fn clock() -> Result<Nanoseconds, Errno> {
+    time_of(libc::CLOCK_MONOTONIC)
+}
+
+/// The time since the beginning of 1970, UTC, as far as the machine knows: CLOCK_REALTIME.
+///
+/// # Errors
+/// As [`clock`].
+pub fn calendar() -> Result<Nanoseconds, Errno> {
+    time_of(libc::CLOCK_REALTIME)
+}
+
+fn time_of(clock: libc::clockid_t) -> Result<Nanoseconds, Errno> {
     let mut time = Timespec::new(Nanoseconds::ZERO);
     let result = CLOCK_GETTIME.call(&mut time, |number, place| {
         // SAFETY: the kernel writes one timespec.
-        unsafe { syscall2(number, libc::CLOCK_MONOTONIC as usize, place) }
+        unsafe { syscall2(number, clock as usize, place) }
     });
     Errno::check(result).map(|_| time.get())
 }

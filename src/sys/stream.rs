@@ -128,16 +128,21 @@ pub fn has_room(fd: Fd, limit: Nanoseconds) -> bool {
     question.revents == libc::POLLOUT
 }
 
-/// What a file is, as `S_IFMT` of its mode: statx(2), which has one structure for all architectures. 0 if the
-/// kernel does not say: before Linux 4.11, or by a seccomp filter.
+/// What a file is, as `S_IFMT` of its mode. 0 if the kernel does not say.
 pub(super) fn kind(fd: Fd) -> u32 {
+    kind_and_size(fd).0
+}
+
+/// What a file is, and how many bytes it has: statx(2), which has one structure for all architectures. 0 and 0 if the
+/// kernel does not say: before Linux 4.11, or by a seccomp filter.
+pub(super) fn kind_and_size(fd: Fd) -> (u32, u64) {
     // SAFETY: numbers only; all zeroes is a value of it.
     let mut found: libc::statx = unsafe { zeroed() };
     let (nothing, place) = (c"".as_ptr() as usize, ptr::from_mut(&mut found) as usize);
-    let (itself, mode) = (libc::AT_EMPTY_PATH as usize, libc::STATX_TYPE as usize);
+    let (itself, wanted) = (libc::AT_EMPTY_PATH as usize, (libc::STATX_TYPE | libc::STATX_SIZE) as usize);
     // SAFETY: the path is a C string, which the kernel only reads; it writes one statx.
-    unsafe { syscall5(libc::SYS_statx as usize, fd.raw() as usize, nothing, itself, mode, place) };
-    u32::from(found.stx_mode) & libc::S_IFMT
+    unsafe { syscall5(libc::SYS_statx as usize, fd.raw() as usize, nothing, itself, wanted, place) };
+    (u32::from(found.stx_mode) & libc::S_IFMT, found.stx_size)
 }
 
 /// What every file is opened with.

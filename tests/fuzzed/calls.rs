@@ -11,6 +11,7 @@ use pausa::message::line::Line;
 use pausa::model::process::Pid;
 use pausa::model::signal::{Signal, SignalSet};
 use pausa::model::status::ExitStatus;
+use pausa::policy::reason::Reason;
 use std::ffi::{CStr, CString, c_char};
 use std::ptr;
 
@@ -127,8 +128,9 @@ fn look(call: &Call, config: &Config<'_>) {
     }
 }
 
-fn filled(config: &Config<'_>, fill: impl FnOnce(Speaker<'_>, &mut Line)) -> Vec<u8> {
-    let mut line = Line::new();
+fn filled(config: &Config<'_>, fill: impl FnOnce(Speaker<'_>, &mut Line<'_>)) -> Vec<u8> {
+    let mut room = Line::ROOM;
+    let mut line = Line::new(&mut room);
     fill(Speaker { name: config.name, pid: Pid::INIT }, &mut line);
     line.as_bytes().to_vec()
 }
@@ -179,7 +181,10 @@ pub fn replacement(data: &[u8]) {
         call.parsed(|config, _| {
             let signals: Vec<Option<Signal>> =
                 SignalSet::ALL.into_iter().map(|signal| config.rewrites.apply(signal)).collect();
-            let codes: Vec<u8> = (0..=255).map(|code| config.remaps.apply(ExitStatus(code)).0).collect();
+            let codes: Vec<u8> = [Reason::Itself, Reason::OutOfMemory]
+                .into_iter()
+                .flat_map(|reason| (0..=255).map(move |code| config.remaps.apply(ExitStatus(code), reason).0))
+                .collect();
             (matches!(config.task, Task::Supervise(_)), signals, codes)
         })
     };

@@ -2,13 +2,14 @@
 
 use super::json::{Value, object};
 use super::texts::shown;
-use pausa::message::facts::{Asked, Facts, OwnKill};
-use pausa::message::termination::{Format, Sheet};
+use pausa::message::own_words::own_words;
+use pausa::message::termination::{Format, compose};
 use pausa::model::errno::Errno;
 use pausa::model::process::{Pid, Usage};
 use pausa::model::siginfo::{Received, Siginfo};
 use pausa::model::signal::Signal;
 use pausa::model::status::{ExitStatus, WaitStatus};
+use pausa::policy::facts::{Asked, End, Facts, Memory, OwnKill};
 use pausa::time::Nanoseconds;
 
 /// How much of a foreign text a message has.
@@ -43,6 +44,10 @@ impl<'d> Bytes<'d> {
         u64::from_le_bytes(self.array())
     }
 
+    fn maybe(&mut self) -> Option<u64> {
+        Some(self.long()).filter(|number| number % 2 == 0)
+    }
+
     fn time(&mut self) -> Nanoseconds {
         Nanoseconds::new(self.long())
     }
@@ -58,45 +63,72 @@ fn facts<'d>(bytes: &mut Bytes<'d>) -> Facts<'d> {
     let program = bytes.slice(length.into());
     let how = bytes.byte();
     let exec_error = (how & 1 != 0).then(|| Errno::of(bytes.word() & 0xfff));
-    let mut facts = Facts::new(program, bytes.pid(), exec_error, bytes.time());
-    facts.wait = (how & 16 == 0).then(|| WaitStatus::new(bytes.word()));
+    let mut facts = Facts::new(program, how & 32 != 0, bytes.time());
+    facts.pid = (how & 64 == 0).then(|| bytes.pid());
+    facts.exec_error = exec_error;
+    facts.end = match how & 16 {
+        0 => End::Seen(WaitStatus::new(bytes.word())),
+        _ if how & 128 != 0 => End::Pending,
+        _ => End::Unseen,
+    };
     facts.status = ExitStatus(bytes.byte());
     facts.own_kill = [None, Some(OwnKill::Deadline), Some(OwnKill::Rewrite), None][usize::from(how >> 1 & 3)];
     if how & 8 != 0 {
         let signal = Signal::new(i32::from(bytes.byte() & 63) + 1).expect("1 to 64");
         let info = Siginfo::new(0, bytes.word(), bytes.pid().raw(), bytes.word() as u32);
         let origin = Received { signal, info }.origin();
-        let (sender, uid) = (Pid::new(info.pid), info.uid);
-        facts.asked = Some(Asked { signal, origin, sender, uid, comm: bytes.array(), at: bytes.time() });
+        let (sender, uid, date) = (Pid::new(info.pid), info.uid, Some(bytes.time()));
+        facts.asked =
+            Some(Asked { signal, origin, sender, uid, comm: bytes.array(), at: bytes.time(), date });
     }
     facts.ended = bytes.time();
-    facts.oom_kills = bytes.long();
+    facts.grace = bytes.time();
+    facts.memory = Memory { oom_kills: bytes.maybe(), limit: bytes.maybe(), peak: bytes.maybe() };
     facts.usage = Usage { user: bytes.time(), system: bytes.time(), max_rss: bytes.long() };
     facts.reaped = bytes.long();
     facts.forwarded = bytes.long();
     facts
 }
 
-fn written(facts: &Facts<'_>, format: Format) -> Vec<u8> {
-    let mut sheet = Sheet::new(format);
-    let text = sheet.compose(facts);
-    text.strip_suffix(b"\n").expect("the last line ends").to_vec()
+fn written(facts: &Facts<'_>, format: Format, words: &[u8]) -> Vec<u8> {
+    let mut page = [0; 4096];
+    let length = compose(&mut page, format, facts, words);
+    page[..length].to_vec()
 }
 
 pub fn message(data: &[u8]) {
-    let facts = facts(&mut Bytes(data));
-    let members = object(&written(&facts, Format::Json));
-    let text = written(&facts, Format::Text);
-    let lines: Vec<(String, &[u8])> = text
-        .split(|&byte| byte == b'\n')
+    let mut bytes = Bytes(data);
+    let facts = facts(&mut bytes);
+    let words = bytes.0;
+    let members = object(end_of_line(&written(&facts, Format::Json, b"")));
+    let text = written(&facts, Format::Text, b"");
+    let mut lines = end_of_line(&text).split(|&byte| byte == b'\n');
+    let sentence = lines.next().expect("a first line");
+    let lines: Vec<(String, &[u8])> = lines
         .map(|line| {
             let colon = line.windows(2).position(|pair| pair == b": ").expect("a name and a value");
             (String::from_utf8(line[..colon].to_vec()).expect("a name of ours"), &line[colon + 2..])
         })
         .collect();
-    assert!(members.iter().map(|member| &member.0).eq(lines.iter().map(|line| &line.0)), "the same fields");
-
-    for ((name, value), (_, line)) in members.iter().zip(&lines) {
+    let Some(("sentence", Value::Text(as_json))) =
+        members.first().map(|(name, value)| (name.as_str(), value))
+    else {
+        panic!("the sentence comes first: {members:?}")
+    };
+    assert!(!sentence.is_empty());
+    is_same(sentence, as_json, sentence);
+    let mut left = lines.iter();
+    for (name, value) in &members[1..] {
+        let line = match left.as_slice().first() {
+            Some((next, line)) if next == name => *line,
+            _ => {
+                let is_nothing = matches!(value, Value::Number(number) if number == "0")
+                    || matches!(value, Value::Truth(false));
+                assert!(is_nothing, "{name} is left out of the text");
+                continue;
+            }
+        };
+        left.next();
         assert!(!line.iter().any(u8::is_ascii_control), "{name}: {}", line.escape_ascii());
         match (name.as_str(), value) {
             ("program", Value::Text(text)) => is_foreign(facts.program, text, line),
@@ -105,9 +137,8 @@ pub fn message(data: &[u8]) {
                 let end = comm.iter().position(|&byte| byte == 0).unwrap_or(comm.len());
                 is_foreign(comm[..end].trim_ascii_end(), text, line);
             }
-            // A sentence for people, a word for machines.
             ("reason", Value::Text(word)) => {
-                assert!(!line.is_empty() && !word.is_empty());
+                assert_eq!(*line, word.as_bytes());
                 assert!(word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{word}");
             }
             ("wall" | "user" | "system" | "stop_before_end", Value::Number(number)) => {
@@ -117,11 +148,46 @@ pub fn message(data: &[u8]) {
             (_, Value::Truth(truth)) => assert_eq!(*line, truth.to_string().as_bytes(), "{name}"),
         }
     }
+    assert_eq!(left.len(), 0, "the same fields");
+    keeps(&facts, words);
 }
 
-/// As JSON, each byte is the code point of the same number.
+/// What the program has written is kept, however often we replace what stands around it.
+fn keeps(facts: &Facts<'_>, words: &[u8]) {
+    for format in [Format::Text, Format::Json] {
+        let ours = written(facts, format, b"");
+        let whole = written(facts, format, words);
+        assert!(whole.len() <= 4096 && whole.ends_with(b"\n"), "{}", whole.len());
+        if format == Format::Json {
+            object(end_of_line(&whole));
+        }
+        let mut found = whole.clone();
+        let again = own_words(&mut found, &ours, format).to_vec();
+        assert_eq!(written(facts, format, &again), written(facts, format, again.trim_ascii()));
+        let mut found = written(facts, format, &again);
+        assert_eq!(own_words(&mut found, &ours, format), again.trim_ascii(), "{}", whole.escape_ascii());
+        let mut anything = words.to_vec();
+        own_words(&mut anything, &ours, format);
+    }
+}
+
+fn end_of_line(text: &[u8]) -> &[u8] {
+    text.strip_suffix(b"\n").expect("the last line ends")
+}
+
+/// The beginning of a foreign text.
 fn is_foreign(foreign: &[u8], as_json: &str, as_text: &[u8]) {
     let foreign = &foreign[..foreign.len().min(QUOTED)];
-    assert!(as_json.chars().eq(foreign.iter().map(|&byte| char::from(byte))), "{as_json:?}");
+    is_same(foreign, as_json, as_text);
+}
+
+/// As JSON, a byte that is not part of UTF-8 is the code point of the same number.
+fn is_same(foreign: &[u8], as_json: &str, as_text: &[u8]) {
+    let mut expected = String::new();
+    for chunk in foreign.utf8_chunks() {
+        expected.push_str(chunk.valid());
+        expected.extend(chunk.invalid().iter().map(|&byte| char::from(byte)));
+    }
+    assert_eq!(as_json, expected);
     assert_eq!(as_text, shown(foreign));
 }

@@ -46,7 +46,8 @@ pub fn signal(data: &[u8]) {
     let expected = std::str::from_utf8(data).ok().and_then(signal_by_std);
     assert_eq!(found.map(|signal| u64::from(signal.number())), expected);
     if let Some(signal) = found {
-        let mut line = Line::new();
+        let mut room = Line::ROOM;
+        let mut line = Line::new(&mut room);
         let word = line.signal(signal).as_bytes();
         // The two that the threads library keeps for itself have no name.
         let word = word.strip_prefix(b"signal ").unwrap_or(word);
@@ -193,7 +194,8 @@ pub fn shown(foreign: &[u8]) -> Vec<u8> {
 
 /// Foreign texts in a line, as many as there are, with a NUL between two of them.
 pub fn line(data: &[u8]) {
-    let (mut line, mut expected) = (Line::new(), Vec::new());
+    let mut room = Line::ROOM;
+    let (mut line, mut expected) = (Line::new(&mut room), Vec::new());
     for foreign in data.split(|&byte| byte == 0) {
         line.quote(foreign);
         expected.extend(shown(&foreign[..foreign.len().min(200)]));
@@ -205,7 +207,8 @@ pub fn line(data: &[u8]) {
     assert_eq!(written[..written.len() - 1], expected);
 
     let once = shown(data);
-    let mut again = Line::new();
+    let mut room = Line::ROOM;
+    let mut again = Line::new(&mut room);
     let short = &once[..once.len().min(200)];
     assert_eq!(again.quote(short).as_bytes(), shown(short));
 }

@@ -92,6 +92,8 @@ pub struct Judge {
     pub faulted: Option<Call>,
     pub lines_after_fault: u32,
     pub messages: u32,
+    /// How often a message was written ahead.
+    pub aheads: u64,
     pub message: Vec<u8>,
     pub marks: u64,
     /// Whether the child was alive when a SIGKILL of ours was sent to it.

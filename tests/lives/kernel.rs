@@ -325,13 +325,32 @@ impl Kernel for &World {
         truth.stderr.map_or(Ok(()), Err)
     }
 
-    fn write_file(self, path: &[u8], bytes: &[u8]) -> Result<(), Errno> {
+    fn date(self) -> Result<Nanoseconds, Errno> {
+        let truth = self.call(Call::Date)?;
+        Ok(Nanoseconds::new(1_764_097_435_000_000_000 + truth.now))
+    }
+
+    fn replace_file(self, path: &[u8], page: &[u8], length: usize) -> Result<(), Errno> {
         let mut truth = self.enter(Call::WriteFile);
-        truth.judge_message(path, bytes);
+        truth.judge_message(path, &page[..length]);
         match truth.fails(Call::WriteFile).or(truth.files) {
             Some(errno) => Err(errno),
-            None => Ok(()),
+            None => {
+                truth.paper = page[..length].to_vec();
+                Ok(())
+            }
         }
+    }
+
+    fn write_stream(self, _: &[u8], _: &[u8]) -> Result<(), Errno> {
+        self.call(Call::WriteFile).map(drop)
+    }
+
+    fn read_end<'b>(self, _: &[u8], buffer: &'b mut [u8]) -> Result<&'b mut [u8], Errno> {
+        let truth = self.call(Call::ReadFile)?;
+        let length = truth.paper.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&truth.paper[..length]);
+        Ok(&mut buffer[..length])
     }
 
     fn read_file<'b>(self, path: &[u8], buffer: &'b mut [u8]) -> Result<&'b [u8], Errno> {
@@ -347,6 +366,8 @@ impl Kernel for &World {
                     if is_comm { format!("p{pid}\n") } else { format!("Uid:\t{uid}\t{uid}\n") }
                 })
             }
+        } else if path == b"/sys/fs/cgroup/cgroup.procs\0" {
+            Some(format!("{}\n", truth.own))
         } else if path.starts_with(b"/sys/fs/cgroup/memory.events") {
             Some(format!("oom 0\noom_kill {}\n", truth.oom_kills))
         } else {

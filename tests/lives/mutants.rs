@@ -143,7 +143,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "the status is not remapped",
         file: SUPERVISOR,
-        changes: &[("self.config.remaps.apply(ExitStatus::of(wait))", "ExitStatus::of(wait)")],
+        changes: &[("self.config.remaps.apply(status, Reason::of(&self.facts))", "status")],
     },
     Mutant {
         name: "the kernel's order is the only one",
@@ -152,8 +152,11 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "an end that nobody has seen is an exit",
-        file: "src/message/facts.rs",
-        changes: &[("            wait: None,\n", "            wait: Some(WaitStatus::new(0)),\n")],
+        file: SUPERVISOR,
+        changes: &[(
+            "self.conclude(End::Unseen, ExitStatus::KILLED)",
+            "self.conclude(End::Seen(WaitStatus::new(0)), ExitStatus::KILLED)",
+        )],
     },
     Mutant {
         name: "who has stopped and is asked to goes on alone",

@@ -50,7 +50,7 @@ const ORDERS: &[&str] = &[
 
 const ERRORS: [Errno; 4] = [Errno::PERM, Errno::SRCH, Errno::NOSYS, Errno::AGAIN];
 
-const CALLS: [Call; 13] = [
+const CALLS: [Call; 14] = [
     Call::Now,
     Call::KillAs,
     Call::Wait,
@@ -62,6 +62,7 @@ const CALLS: [Call; 13] = [
     Call::Line,
     Call::WriteFile,
     Call::ReadFile,
+    Call::Date,
     Call::Foreground,
     Call::SetForeground,
 ];
@@ -324,6 +325,6 @@ fn refused(words: &'static str, own: i32, fault: Fault) -> Result<bool, String> 
     }
 }
 
-pub fn calls() -> [Call; 13] {
+pub fn calls() -> [Call; 14] {
     CALLS
 }

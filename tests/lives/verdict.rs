@@ -1,9 +1,10 @@
 //! What must hold when the supervisor has come to its end, and of the termination message.
 
 use crate::marks::Mark;
-use crate::world::{Call, Truth};
+use crate::world::{BEGINNING, Call, Truth};
 use pausa::model::signal::Signal;
 use pausa::model::status::{ExitStatus, WaitStatus};
+use pausa::policy::reason::Reason;
 
 impl Truth {
     pub fn clear_must_resume(&mut self) {
@@ -12,7 +13,8 @@ impl Truth {
 
     /// The status that this end must give.
     fn status_of(&self, word: i32) -> u8 {
-        self.orders.config.remaps.apply(ExitStatus::of(WaitStatus::new(word))).0
+        // No life remaps a reason.
+        self.orders.config.remaps.apply(ExitStatus::of(WaitStatus::new(word)), Reason::Itself).0
     }
 
     /// Whether a call was refused without which there is no going on.
@@ -21,7 +23,20 @@ impl Truth {
     }
 
     pub fn judge_message(&mut self, path: &[u8], bytes: &[u8]) {
-        self.judge.messages += 1;
+        let text = String::from_utf8_lossy(bytes);
+        if text.contains("all_killed") || text.contains("pausa_killed") {
+            self.judge.aheads += 1;
+            // Time may pass between its look at the clock and the writing, before the first and before the last.
+            let most = 2 + (self.now - BEGINNING) / 1_000_000_000;
+            self.demand(
+                self.judge.aheads <= most,
+                "10: stop signals make it write more than once in a second",
+            );
+            self.demand(text.contains("stop_signal"), "10: what is written for a stop does not say so");
+            self.demand(self.judge.messages == 0, "10: it takes back what it has said of the end");
+        } else {
+            self.judge.messages += 1;
+        }
         self.judge.message = bytes.to_vec();
         let wanted = self.orders.config.message;
         if wanted.is_none_or(|wanted| path.strip_suffix(b"\0") != Some(wanted)) {
@@ -59,7 +74,7 @@ impl Truth {
         if self.orders.is_json {
             let was_killed = end.is_none_or(|word| WaitStatus::new(word).term_signal() == Some(Signal::KILL));
             let by_us = was_killed && self.judge.struck_alive;
-            let says_so = has("reason", "deadline") || has("reason", "rewrite");
+            let says_so = ["deadline", "rewrite", "survived"].iter().any(|reason| has("reason", reason));
             // It may have ended between our look at it and our signal.
             let is_claimed = says_so && !(was_killed && self.judge.killing.is_some());
             if (is_claimed || by_us && !says_so) && !self.is_refused() && !self.rewrites_to_kill() {

@@ -54,6 +54,7 @@ pub enum Call {
     Line,
     WriteFile,
     ReadFile,
+    Date,
     OpenTerminal,
     Foreground,
     SetForeground,
@@ -69,6 +70,9 @@ pub enum Entry {
     Happens(&'static str, i32),
     Slept(u64),
 }
+
+/// When a life begins: the kernel's clock has run for some time.
+pub const BEGINNING: u64 = 100 * SECOND;
 
 pub struct Truth {
     pub now: u64,
@@ -97,6 +101,8 @@ pub struct Truth {
     pub stderr: Option<Errno>,
     pub files: Option<Errno>,
     pub oom_kills: u64,
+    /// What the file of the message has.
+    pub paper: Vec<u8>,
     pub schedule: Vec<(u64, Act)>,
     pub choices: Choices,
     /// So many events may yet happen before a call, and of these kinds.
@@ -128,7 +134,7 @@ impl Truth {
         let mut us = Process::new(own, own - 1, our_group, our_session);
         us.reacts = [React::Block; 65];
         let mut truth = Self {
-            now: 100 * SECOND,
+            now: BEGINNING,
             orders,
             own,
             child,
@@ -147,6 +153,7 @@ impl Truth {
             stderr: None,
             files: None,
             oom_kills: 0,
+            paper: Vec::new(),
             schedule: Vec::new(),
             choices,
             events: 0,

@@ -12,6 +12,8 @@ use crate::message::event::Level;
 use crate::model::signal::{Signal, SignalSet};
 use crate::model::status::ExitStatus;
 use crate::policy::forward::Target;
+use crate::policy::reason::Reason;
+use crate::policy::remap::Remapped;
 
 pub const PAUSA: Personality = Personality {
     names: "pausa",
@@ -24,7 +26,12 @@ pub const PAUSA: Personality = Personality {
             "rewrite",
             "SIGNAL:SIGNAL or SIGNAL:0, the first one not KILL, STOP or CHLD",
         ),
-        value(OptionName::Remap, b'e', "remap", "CODE or CODE:CODE, 0 to 255"),
+        value(
+            OptionName::Remap,
+            b'e',
+            "remap",
+            "CODE or CODE:CODE, 0 to 255, or REASON:CODE, such as oom:88"
+        ),
         value(OptionName::ParentDeath, b'p', "parent-death", "a signal's name or number"),
         value(OptionName::KillAfter, b'k', "kill-after", "10, 10s, 500ms, 1m"),
         value(OptionName::Stop, b'S', "stop", "SIGNAL:DURATION,...,SIGNAL, 8 at most"),
@@ -93,7 +100,7 @@ pub const PAUSA: Personality = Personality {
             (Dropped, Info, "received %s, not forwarded"),
             (NotForwarded, Warning, "cannot send %s to %p: %e"),
             (Stopped, Info, "child %p stopped by %s"),
-            (Unwritten, Warning, "cannot write the termination message to '%n': %e"),
+            (Unwritten, Warning, "cannot write the termination message to '%n': %e%a"),
             (Killing, Warning, "grace period expired: killing all remaining processes"),
             (Lost, Warning, "%c lines dropped: stderr was not being read"),
             (SignalsRefused, Fatal, "cannot wait for signals: %e; pausa exits"),
@@ -119,7 +126,8 @@ signal N ended it). Without COMMAND: hold and reap, until SIGTERM.
   -g, --group             same as --to group
   -t, --to WHOM           forward to child (default), group, or all (as PID 1)
   -r, --rewrite FROM:TO   forward TO instead of FROM; 0 drops it
-  -e, --remap FROM[:TO]   exit with TO (or 0) instead of FROM
+  -e, --remap FROM[:TO]   exit with TO (or 0) instead of FROM: a status, or a
+                          reason such as oom, deadline, asked
   -p, --parent-death SIG  get SIG when the parent ends
   -k, --kill-after TIME   kill what is left TIME after a stop signal
   -S, --stop LADDER       the same in steps: TERM:20s,QUIT:5s,KILL
@@ -147,10 +155,14 @@ fn rewrite(value: &[u8]) -> Result<Rewrite, &[u8]> {
     Ok((from, to))
 }
 
-/// `FROM[:TO]`.
+/// `FROM[:TO]`: a code, or a word for a reason.
 fn remap(value: &[u8]) -> Result<Remap, &[u8]> {
     let (from, to) = split_once(value, b':');
-    Ok((exit_code(from)?, to.map_or(Ok(0), exit_code)?))
+    let from = match Reason::number_of(from) {
+        Some(reason) => Remapped::Reason(reason),
+        None => Remapped::Status(exit_code(from)?),
+    };
+    Ok((from, to.map_or(Ok(0), exit_code)?))
 }
 
 fn exit_code(text: &[u8]) -> Result<u8, &[u8]> {
@@ -183,8 +195,13 @@ mod tests {
     #[test]
     fn remaps_are_read() {
         for (text, expected) in [
-            (&b"143"[..], Ok((143, 0))),
-            (b"143:7", Ok((143, 7))),
+            (&b"143"[..], Ok((Remapped::Status(143), 0))),
+            (b"143:7", Ok((Remapped::Status(143), 7))),
+            (b"oom:88", Ok((Remapped::Reason(Reason::OutOfMemory as usize), 88))),
+            (b"asked", Ok((Remapped::Reason(Reason::Asked as usize), 0))),
+            (b"oom:", Err(&b""[..])),
+            (b"ooom:1", Err(b"ooom")),
+            (b"refused:1", Err(b"refused")),
             (b"256", Err(&b"256"[..])),
             (b"1:256", Err(b"256")),
             (b"", Err(b"")),

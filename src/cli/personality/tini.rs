@@ -11,6 +11,7 @@ use crate::cli::personality::Remap;
 use crate::message::catalog::{Catalog, Printed, catalog};
 use crate::message::event::Level;
 use crate::model::signal::{Signal, SignalSet};
+use crate::policy::remap::Remapped;
 
 pub const TINI: Personality = Personality {
     names: "tini docker-init init tini-static",
@@ -115,7 +116,11 @@ fn full_name(name: &[u8]) -> Option<Signal> {
 /// What strtol(3) reads to the end, base 10, from 0 to 255; nothing at all is 0.
 fn exit_code(text: &[u8]) -> Result<Remap, &[u8]> {
     let (number, behind) = if text.is_empty() { (0, text) } else { integer(text).ok_or(text)? };
-    if behind.is_empty() { Ok((u8::try_from(number).map_err(|_| text)?, 0)) } else { Err(text) }
+    if behind.is_empty() {
+        Ok((Remapped::Status(u8::try_from(number).map_err(|_| text)?), 0))
+    } else {
+        Err(text)
+    }
 }
 
 #[cfg(test)]
@@ -137,7 +142,7 @@ mod tests {
     #[test]
     fn exit_codes_are_read_as_strtol_does() {
         for (text, code) in [("", 0), (" 7", 7), ("+7", 7), ("007", 7), ("255", 255), ("0", 0), ("-0", 0)] {
-            assert_eq!(exit_code(text.as_bytes()), Ok((code, 0)), "{text:?}");
+            assert_eq!(exit_code(text.as_bytes()), Ok((Remapped::Status(code), 0)), "{text:?}");
         }
         for text in ["0x7", " ", "7 ", "-1", "300", "abc", "+", "256"] {
             assert!(exit_code(text.as_bytes()).is_err(), "{text:?}");
