@@ -88,9 +88,15 @@ pub fn line_behind<'a>(label: &[u8], text: &'a [u8]) -> Option<&'a [u8]> {
 
 /// The number there.
 #[must_use]
+pub fn count_behind(label: &[u8], text: &[u8]) -> Option<u64> {
+    u64::try_from(integer(line_behind(label, text)?)?.0).ok()
+}
+
+/// The number there, such as a user. One has ten digits where it comes from a directory service (OpenShift begins at
+/// 1,000,000,000).
+#[must_use]
 pub fn number_behind(label: &[u8], text: &[u8]) -> Option<u32> {
-    // Users have ten digits where they come from a directory service (OpenShift begins at 1,000,000,000).
-    u32::try_from(integer(line_behind(label, text)?)?.0).ok()
+    u32::try_from(count_behind(label, text)?).ok()
 }
 
 /// What strtol(3) reads in base 10, and what is behind it: blanks, a sign, digits. Too many of them are the greatest

@@ -113,29 +113,36 @@ fn task<'a>(config: &Config<'a>, args: Args<'a>, wishes: &Wishes) -> Task<'a> {
     }
 }
 
-/// Reads options until there are no more, or one of them is a task by itself.
+/// Reads options until there are no more, or one of them is a task by itself. Behind a mistake only those count that say
+/// where the complaint is to go.
 fn read<'a>(
     options: &mut Getopt<'a, '_>,
     personality: &Personality,
     config: &mut Config<'a>,
     wishes: &mut Wishes,
 ) {
-    while matches!(config.task, Task::Undecided) {
-        match options.next() {
-            Found::Option(entry, value) => apply(entry, value, personality, config, wishes),
-            Found::Mistake(mistake) => config.task = Task::Complain(mistake),
-            Found::End => break,
+    while !matches!(config.task, Task::Print(_)) {
+        match (options.next(), &config.task) {
+            (Found::Option(entry, value), Task::Undecided) => {
+                apply(entry, value, personality, config, wishes)
+            }
+            (Found::Mistake(mistake), Task::Undecided) => config.task = Task::Complain(mistake),
+            (Found::Option(entry, value), _) => match entry.option {
+                OptionName::Message => config.message = Some(message_path(value)),
+                OptionName::MessageFormat => {
+                    config.message_format = Format::parse(value).unwrap_or(Format::Text)
+                }
+                _ => {}
+            },
+            // A second mistake may be the first again: a word that is no option stays where it is.
+            (Found::End | Found::Mistake(_), _) => break,
         }
     }
-    if !matches!(config.task, Task::Complain(_)) {
-        return;
-    }
-    // The complaint goes to the message too, so it matters where that is to be.
-    while let Found::Option(entry, value) = options.next() {
-        if matches!(entry.option, OptionName::Message | OptionName::MessageFormat) {
-            let _ = carry_out(entry.option, value, personality, config, wishes);
-        }
-    }
+}
+
+/// Where the message goes.
+fn message_path(value: &[u8]) -> &[u8] {
+    if value.is_empty() { MESSAGE } else { value }
 }
 
 fn apply<'a>(
@@ -206,13 +213,8 @@ fn carry_out<'a>(
         OptionName::Hold => wishes.holds = true,
         OptionName::KillAfter => config.ladder.kill_after(duration(value).ok_or(value)?),
         OptionName::License => config.task = Task::Print(Printed::License),
-        OptionName::Message => config.message = Some(if value.is_empty() { MESSAGE } else { value }),
-        OptionName::MessageFormat => {
-            config.message_format = match word_index(b"text json", b' ', value).ok_or(value)? {
-                0 => Format::Text,
-                _ => Format::Json,
-            }
-        }
+        OptionName::Message => config.message = Some(message_path(value)),
+        OptionName::MessageFormat => config.message_format = Format::parse(value).ok_or(value)?,
         OptionName::ParentDeath => config.parent_death = Some((personality.signal)(value).ok_or(value)?),
         OptionName::Quiet => config.verbosity = Level::Fatal,
         OptionName::Remap => {

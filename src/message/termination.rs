@@ -26,6 +26,18 @@ pub enum Format {
     Json,
 }
 
+impl Format {
+    /// `text` or `json`.
+    #[must_use]
+    pub const fn parse(word: &[u8]) -> Option<Self> {
+        match word {
+            b"text" => Some(Self::Text),
+            b"json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Field {
     Sentence,
@@ -218,6 +230,7 @@ impl<'p> Sheet<'p> {
     }
 
     /// Begins a field.
+    #[inline(never)]
     fn key(&mut self, field: Field) -> &mut Line<'p> {
         let (before, between): (&[u8], &[u8]) = match (self.format, field) {
             (Format::Text, _) => (b"\n", b": "),
@@ -228,15 +241,18 @@ impl<'p> Sheet<'p> {
     }
 
     /// Adds what stands on both sides of a value that is not a number.
+    #[inline(never)]
     fn mark(&mut self) -> &mut Line<'p> {
         if self.format == Format::Json { self.line.push(b'"') } else { &mut self.line }
     }
 
+    #[inline(never)]
     fn number(&mut self, field: Field, number: u64) {
         self.key(field).number(number);
     }
 
     /// A number that may not be known.
+    #[inline(never)]
     fn count(&mut self, field: Field, number: Option<u64>) {
         if let Some(number) = number
             && (number > 0 || self.tells_all())
@@ -246,6 +262,7 @@ impl<'p> Sheet<'p> {
     }
 
     /// In thousandths.
+    #[inline(never)]
     fn seconds(&mut self, field: Field, nanoseconds: Nanoseconds) {
         let milliseconds = nanoseconds.milliseconds();
         self.key(field).number(milliseconds / 1000).push(b'.').digits(milliseconds % 1000, 3);
@@ -254,12 +271,14 @@ impl<'p> Sheet<'p> {
         }
     }
 
+    #[inline(never)]
     fn word(&mut self, field: Field, word: &[u8]) {
         self.key(field);
         self.mark().bytes(word);
         self.mark();
     }
 
+    #[inline(never)]
     fn signal(&mut self, field: Field, signal: Signal) {
         self.key(field);
         self.mark().signal(signal);

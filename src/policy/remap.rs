@@ -24,7 +24,7 @@ impl Rule {
     const NONE: Self = Self { place: 0, to: 0 };
 }
 
-/// The rules of a call, of which the first that matches counts.
+/// The rules of a call. If two match an end, the first counts.
 #[derive(Clone, Debug)]
 pub struct Remaps {
     /// How many of `reasons` there are.
@@ -40,15 +40,16 @@ impl Remaps {
         Self { count: 0, reasons: [Rule::NONE; SEEN], statuses: [Rule::NONE; 256] }
     }
 
-    /// From now on `from` becomes `to`, if no earlier rule says otherwise.
+    /// From now on `from` becomes `to`. A second rule for the same takes the place of the first.
     pub fn set(&mut self, from: Remapped, to: u8) {
-        let place = self.count + 1;
         let (rule, is_reason) = match from {
             Remapped::Status(status) => (self.statuses.get_mut(usize::from(status)), false),
             Remapped::Reason(number) => (self.reasons.get_mut(number), true),
         };
-        if let Some(rule @ Rule { place: 0, .. }) = rule {
-            *rule = Rule { place, to };
+        let Some(rule) = rule else { return };
+        rule.to = to;
+        if rule.place == 0 {
+            rule.place = self.count + 1;
             self.count += u8::from(is_reason);
         }
     }
@@ -115,8 +116,8 @@ mod tests {
             (&[by_reason, (Remapped::Status(137), 1)][..], 88),
             (&[(Remapped::Status(137), 1), by_reason], 1),
             (&[(Remapped::Status(137), 137), by_reason], 137),
-            (&[by_reason, (Remapped::Reason(oom as usize), 89)], 88),
-            (&[(Remapped::Status(137), 1), (Remapped::Status(137), 2)], 1),
+            (&[by_reason, (Remapped::Status(137), 1), (Remapped::Reason(oom as usize), 89)], 89),
+            (&[(Remapped::Status(137), 1), by_reason, (Remapped::Status(137), 2)], 2),
             (&[(Remapped::Status(1), 2), (Remapped::Status(137), 1)], 1),
         ] {
             assert_eq!(remaps(rules).apply(KILLED, oom), ExitStatus(to), "{rules:?}");

@@ -3,7 +3,7 @@
 //! A cgroup is believed only if we are in it. What a container sees at /sys/fs/cgroup may be the cgroup of another: a mount
 //! of the host's, or the one above ours, when the program has moved us to one below.
 
-use crate::bytes::{decimal, integer, line_behind, split, word_index};
+use crate::bytes::{count_behind, decimal, split, split_once, word_index};
 use crate::message::line::Line;
 use crate::policy::facts::Memory;
 use crate::sys::Kernel;
@@ -63,9 +63,8 @@ const NO_LIMIT: u64 = 1 << 62;
 /// The path of our cgroup, from `number:controllers:path`.
 fn own_path<'a>(cgroups: &'a [u8], controller: &[u8]) -> Option<&'a [u8]> {
     split(cgroups, b'\n').find_map(|line| {
-        let mut parts = line.splitn(3, |&byte| byte == b':');
-        let (_, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
-        word_index(controllers, b',', controller).map(|_| path)
+        let (controllers, path) = split_once(split_once(line, b':').1?, b':');
+        word_index(controllers, b',', controller).and(path)
     })
 }
 
@@ -87,8 +86,7 @@ impl<K: Kernel> Directory<'_, K> {
     /// The number behind `label` in one of its files.
     fn number(&self, file: &[u8], label: &[u8]) -> Option<u64> {
         let mut buffer = [0; 256];
-        let (number, _) = integer(line_behind(label, self.read(file, &mut buffer))?)?;
-        u64::try_from(number).ok()
+        count_behind(label, self.read(file, &mut buffer))
     }
 
     fn read<'b>(&self, file: &[u8], buffer: &'b mut [u8]) -> &'b [u8] {

@@ -138,14 +138,14 @@ pub fn message(data: &[u8]) {
                 is_foreign(comm[..end].trim_ascii_end(), text, line);
             }
             ("reason", Value::Text(word)) => {
-                assert_eq!(*line, word.as_bytes());
+                assert_eq!(line, word.as_bytes());
                 assert!(word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{word}");
             }
             ("wall" | "user" | "system" | "stop_before_end", Value::Number(number)) => {
                 assert_eq!(line.strip_suffix(b" s"), Some(number.as_bytes()), "{name}");
             }
-            (_, Value::Text(text) | Value::Number(text)) => assert_eq!(*line, text.as_bytes(), "{name}"),
-            (_, Value::Truth(truth)) => assert_eq!(*line, truth.to_string().as_bytes(), "{name}"),
+            (_, Value::Text(text) | Value::Number(text)) => assert_eq!(line, text.as_bytes(), "{name}"),
+            (_, Value::Truth(truth)) => assert_eq!(line, truth.to_string().as_bytes(), "{name}"),
         }
     }
     assert_eq!(left.len(), 0, "the same fields");

@@ -1,7 +1,7 @@
 //! Texts from outside, each read a second time by other means: signals, durations, ladders, counters, names.
 
+use pausa::bytes::count_behind;
 use pausa::message::line::Line;
-use pausa::message::termination::oom_kills;
 use pausa::model::process::real_user;
 use pausa::model::signal::Signal;
 use pausa::policy::shutdown::{Ladder, Shutdown};
@@ -142,12 +142,16 @@ pub fn ladder(data: &[u8]) {
 pub fn counter(data: &[u8]) {
     let line = data.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"oom_kill "));
     match line.map(std::str::from_utf8) {
-        None => assert_eq!(oom_kills(data), 0),
+        None => assert_eq!(count_behind(b"oom_kill ", data), None),
         Some(Ok(digits)) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            assert_eq!(oom_kills(data), digits.parse::<u32>().unwrap_or(0).into());
+            let most = u64::try_from(i64::MAX).expect("it is positive");
+            assert_eq!(
+                count_behind(b"oom_kill ", data),
+                Some(digits.parse::<u64>().map_or(most, |it| it.min(most)))
+            );
         }
         // Not the kernel's; no crash.
-        Some(_) => drop(oom_kills(data)),
+        Some(_) => drop(count_behind(b"oom_kill ", data)),
     }
 }
 

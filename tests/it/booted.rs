@@ -50,7 +50,7 @@ const ROWS: &[Row] = &[
         console: Tells(&[
             "pausa: cannot run '/nope': No such file or directory\n",
             "pausa: child # ended; exit status 127\n",
-            "reason: the program could not be run\nerror: No such file or directory\n",
+            "reason: not_run\nerror: No such file or directory\n",
         ]),
         code: 127,
     },

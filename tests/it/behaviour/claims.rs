@@ -92,7 +92,10 @@ fn stops(place: Place, options: &str, signal: i32, reason: &str) {
 fn ends_for_its_own_reason(place: Place, script: &str, code: i32, reason: &str) {
     let path = paper();
     let counter = "/sys/fs/cgroup/memory.events";
-    let prepare = format!("mount -t tmpfs none /sys/fs/cgroup && echo 'oom_kill 1' >{counter}");
+    let own = "/sys/fs/cgroup/cgroup.procs";
+    // The shell becomes pausa.
+    let prepare =
+        format!("mount -t tmpfs none /sys/fs/cgroup && echo $$ >{own} && echo 'oom_kill 1' >{counter}");
     let launch = super::impostors::apart(Pausa, place, &format!("{prepare} && exec \"$@\""));
     let script = format!("echo 'oom_kill 2' >{counter}; {script}");
     let launch = launch.args([&to(&path), "-Fjson", "--", "sh", "-c", &script]);

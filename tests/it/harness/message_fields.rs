@@ -32,7 +32,7 @@ impl Fields {
             panic!("no end of line: {}", bytes.escape_ascii())
         };
         Self(match form {
-            Text => body.split(|&byte| byte == b'\n').map(text_field).collect(),
+            Text => text_fields(&String::from_utf8_lossy(body)),
             Json => Object { rest: std::str::from_utf8(body).expect("JSON is UTF-8") }.read(),
         })
     }
@@ -65,10 +65,17 @@ impl Fields {
     }
 }
 
-fn text_field(line: &[u8]) -> (String, String) {
-    let line = String::from_utf8_lossy(line);
-    let (key, value) = line.split_once(": ").unwrap_or_else(|| panic!("no `key: words`: {line:?}"));
-    (key.to_owned(), value.to_owned())
+/// The sentence, `key: value`, and the program's own words behind an empty line, with the keys of the other form.
+fn text_fields(body: &str) -> Vec<(String, String)> {
+    let (ours, words) = body.split_once("\n\n").map_or((body, None), |(ours, words)| (ours, Some(words)));
+    let (sentence, fields) = ours.split_once('\n').expect("a sentence and fields");
+    let field = |line: &str| {
+        let (key, value) = line.split_once(": ").unwrap_or_else(|| panic!("no `key: words`: {line:?}"));
+        (key.to_owned(), value.to_owned())
+    };
+    let sentence = ("sentence".to_owned(), sentence.to_owned());
+    let words = words.map(|words| ("program_message".to_owned(), words.to_owned()));
+    [sentence].into_iter().chain(fields.split('\n').map(field)).chain(words).collect()
 }
 
 struct Object<'t> {

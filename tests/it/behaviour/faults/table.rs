@@ -62,7 +62,7 @@ rows! {
     openat Terminal BOTH ANY [EACCES, EPERM, ENOSYS, EMFILE, ENFILE, ENOENT] => Unharmed, []
         "takes stdin for the terminal";
     openat Message BOTH ANY [EMFILE, EACCES, ENOENT, ENFILE] => Unharmed, []
-        "writes the message without the kernel's count of processes out of memory";
+        "writes the message without counters of memory";
     openat Killing OTHER ALWAYS [EACCES, EPERM, ENOSYS, EMFILE, ENOENT] => Unharmed, [Others]
         "kills the command and its group; it cannot list other children";
     openat LimitedDraining OTHER ALWAYS [EACCES, EPERM, ENOSYS, EMFILE, ENOENT] => Unharmed, [Others]
@@ -72,9 +72,11 @@ rows! {
         "asks the command's group, and ends a second later: nothing would end the wait for those whom it cannot ask";
     openat2 Message BOTH ANY [EPERM, ENOSYS] => Unharmed, []
         "opens the file by openat";
-    openat2 Message BOTH ANY [EACCES, EAGAIN, EISDIR, ELOOP, EMFILE, ENOENT, ENOSPC, EROFS, ETXTBSY]
+    openat2 Message BOTH ALWAYS [EACCES, EAGAIN, EISDIR, ELOOP, EMFILE, ENOENT, ENOSPC, EROFS, ETXTBSY]
         => UNWRITTEN, [Message]
         "goes on without the message";
+    openat2 Message BOTH ONCE [EACCES, EMFILE, ENOENT, EROFS] => UNWRITTEN, []
+        "writes no message ahead, and the one at the end";
     statx Verbose BOTH ANY [EPERM, ENOSYS, EBADF, ENOMEM] => Unharmed, []
         "writes as to a pipe";
     statx VerboseHold BOTH ANY [EPERM, ENOSYS, EBADF, ENOMEM] => Unharmed, []
@@ -124,8 +126,18 @@ rows! {
         "writes through an open file of its own";
     pwritev2 VerboseHold BOTH ANY [EAGAIN, EPIPE] => Unharmed, [Lines]
         "loses the line: a handler has nowhere to count it";
-    write Message BOTH ANY [ENOSPC, EAGAIN, EDQUOT, EFBIG, EIO, EPERM, ENOSYS] => UNWRITTEN, [Message]
+    write Message BOTH ALWAYS [ENOSPC, EAGAIN, EDQUOT, EFBIG, EIO, EPERM, ENOSYS] => UNWRITTEN, [Message]
         "goes on without the message";
+    write Message BOTH ONCE [ENOSPC, EIO] => UNWRITTEN, []
+        "writes no message ahead, and the one at the end";
+    write Message BOTH SECOND [ENOSPC, EIO] => UNWRITTEN, []
+        "goes on; the message that was written ahead stays";
+    ftruncate Message BOTH ANY [EINTR, EPERM, ENOSYS] => UNWRITTEN, []
+        "writes the message; empty lines may follow it";
+    lseek Message BOTH ANY [EPERM, ENOSYS] => Unharmed, []
+        "reads the program's own words from the beginning of the file";
+    read Message BOTH ANY [EIO, EPERM, ENOSYS] => Unharmed, []
+        "writes the message without counters of memory, and without the program's own words";
     write Message BOTH ONCE [EINTR] => Unharmed, []
         "writes it again";
     read Killing OTHER ALWAYS [EIO, EPERM, ENOSYS] => Unharmed, [Others]

@@ -171,7 +171,7 @@ fn tells(images: &Images, otherwise: Otherwise) {
     container.stop();
     assert_eq!(container.exit_status(), 0, "{}", container.logs());
     let fields = written(Text, &path);
-    assert_eq!((fields.get("reason"), fields.get("stop_from")), ("asked to stop", "outside"), "{fields:?}");
+    assert_eq!((fields.get("reason"), fields.get("stop_from")), ("asked", "outside"), "{fields:?}");
 }
 
 fn finds_nothing(images: &Images, otherwise: Otherwise) {

@@ -80,7 +80,7 @@ fn stop_is_from_outside(images: &Images) {
     container.stop();
     assert_end(&container, 143);
     let fields = written(Text, &path);
-    assert_eq!((fields.get("reason"), fields.get("stop_from")), ("asked to stop", "outside"), "{fields:?}");
+    assert_eq!((fields.get("reason"), fields.get("stop_from")), ("asked", "outside"), "{fields:?}");
     assert_eq!((fields.get("program"), fields.get("stop_signal")), ("sh", "SIGTERM"));
 }
 
@@ -90,7 +90,7 @@ fn exec_is_inside(images: &Images) {
     container.exec_detached(&["sh", "-c", "echo $$ >/pid; kill 1; exec tail -f /ready"]);
     assert_end(&container, 143);
     let fields = written(Text, &path);
-    assert_eq!((fields.get("reason"), fields.get("stop_from")), ("asked to stop", "inside"), "{fields:?}");
+    assert_eq!((fields.get("reason"), fields.get("stop_from")), ("asked", "inside"), "{fields:?}");
     assert_eq!(fields.get("stop_uid"), "0");
     assert!(
         fields.number("stop_pid") > 2 && fields.number("stop_pid") < 100,
@@ -114,7 +114,7 @@ fn exits_by_itself(images: &Images) {
     let (container, path) = start(images, &[], "", "exit 3");
     assert_end(&container, 3);
     let fields = written(Text, &path);
-    assert_eq!((fields.get("reason"), fields.get("exit_code")), ("exited by itself", "3"));
+    assert_eq!((fields.get("reason"), fields.get("exit_code")), ("exit", "3"));
 }
 
 /// The pids cgroup has room for PID 1 alone.
