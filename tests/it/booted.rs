@@ -4,13 +4,17 @@
 //! architecture's own one that lays out the stack, lets a child share memory, builds and takes down signal frames, and
 //! fills siginfo and rusage. When PID 1 ends, the kernel panics and says with what, so the console tells the exit
 //! status as well. What it boots, `fixtures/kernels` fetches.
+//!
+//! This machine's own architecture is booted for `cgroups`: its kernel may have version 1 of those, and containers have
+//! version 2.
 
+mod cgroups;
 mod initramfs;
 
 use crate::harness::call::Text;
 use crate::harness::call::Text::Tells;
 use crate::harness::left_out::{self, without};
-use crate::harness::subject::{directory, foreign, ours};
+use crate::harness::subject::{directory, foreign, ours, target};
 use libtest_mimic::{Completion, Failed, Trial};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -20,7 +24,8 @@ use std::sync::OnceLock;
 const LIMIT: &str = "240";
 
 /// What qemu calls an architecture, its board, and the console there.
-const MACHINES: [(&str, &str, &[&str], &str); 5] = [
+const MACHINES: [(&str, &str, &[&str], &str); 6] = [
+    ("x86_64", "x86_64", &["-machine", "q35"], "ttyS0"),
     ("aarch64", "aarch64", &["-machine", "virt", "-cpu", "cortex-a57"], "ttyAMA0"),
     ("arm", "arm", &["-machine", "virt", "-cpu", "cortex-a15"], "ttyAMA0"),
     ("riscv64", "riscv64", &["-machine", "virt"], "ttyS0"),
@@ -107,9 +112,12 @@ const ROWS: &[Row] = &[
     },
 ];
 
-/// None for this machine's own architecture, whose kernel all other trials run on.
+/// What runs beside a hold.
+const ORPHANS: &[u8] = include_bytes!("../fixtures/orphans.sh");
+
+/// No row for this machine's own architecture, whose kernel all other trials run on.
 pub fn trials() -> Vec<Trial> {
-    let Some(architecture) = foreign() else { return Vec::new() };
+    let Some(architecture) = foreign() else { return cgroups::trials() };
     let trial = |row: &'static Row| {
         Trial::ignorable_test(format!("booted: {} ({architecture})", row.name), move || {
             row.check(architecture)
@@ -120,44 +128,70 @@ pub fn trials() -> Vec<Trial> {
 
 impl Row {
     fn check(&self, architecture: &str) -> Result<Completion, Failed> {
-        let (_, qemu, board, console) = MACHINES
-            .into_iter()
-            .find(|(known, ..)| *known == architecture)
-            .expect("each architecture has a board");
+        let machine = match Machine::of(architecture) {
+            Ok(machine) => machine,
+            // Debian has them since release 13: on 12 there is nothing to fetch, and nobody to blame.
+            Err(why) if architecture == "riscv64" && !kernels().join(architecture).exists() => {
+                return Ok(left_out::for_good(&why));
+            }
+            Err(why) => return without(&why),
+        };
+        // What comes before `--` is the kernel's, which makes a variable of what it does not know.
+        let words = format!("quiet MACHINE=booted rdinit={} -- {}", self.init, self.arguments);
+        let heard = machine.boot(root(&machine.busybox), &words);
+        self.console.check("the console", &heard, self.init);
+        assert_eq!(exit_code(&heard), Some(self.code << 8), "{heard}");
+        Ok(Completion::Completed)
+    }
+}
+
+/// What boots an architecture on this machine.
+struct Machine {
+    qemu: String,
+    board: &'static [&'static str],
+    console: &'static str,
+    kernel: PathBuf,
+    busybox: PathBuf,
+}
+
+impl Machine {
+    /// Or what is missing for it.
+    fn of(architecture: &str) -> Result<Self, String> {
+        let known = MACHINES.into_iter().find(|(known, ..)| *known == architecture);
+        let (_, qemu, board, console) =
+            known.ok_or_else(|| format!("no board is known for {architecture}"))?;
         let [kernel, busybox] = ["kernel", "busybox"].map(|name| kernels().join(architecture).join(name));
         if !kernel.exists() || !busybox.exists() {
-            let why = format!("no kernel or no busybox: tests/fixtures/kernels {architecture} fetches them");
-            // Debian has them since release 13: on 12 there is nothing to fetch, and nobody to blame.
-            return if architecture == "riscv64" { Ok(left_out::for_good(&why)) } else { without(&why) };
+            return Err(format!(
+                "no kernel or no busybox: tests/fixtures/kernels {architecture} fetches them"
+            ));
         }
         let qemu = format!("qemu-system-{qemu}");
-        if Command::new(&qemu).arg("-version").stdout(Stdio::null()).status().is_err() {
-            return without(&format!("no {qemu}"));
+        match Command::new(&qemu).arg("-version").stdout(Stdio::null()).status() {
+            Ok(_) => Ok(Self { qemu, board, console, kernel, busybox }),
+            Err(_) => Err(format!("no {qemu}")),
         }
-        // What comes before `--` is the kernel's, which makes a variable of what it does not know. It says no more than
-        // warnings, and after a panic it has the machine start anew, which `-no-reboot` makes an end.
-        let words = format!(
-            "console={console} quiet panic=-1 MACHINE=booted rdinit={} -- {}",
-            self.init, self.arguments
-        );
+    }
+
+    /// Boots a root with these words for the kernel, and returns what came from the console until the end.
+    fn boot(&self, root: &Path, words: &str) -> String {
+        // After a panic the kernel has the machine start anew, which `-no-reboot` makes an end.
+        let words = format!("console={} panic=-1 {words}", self.console);
         let output = Command::new("timeout")
-            .args(["--foreground", "--kill-after=5", LIMIT, &qemu])
-            .args(board)
+            .args(["--foreground", "--kill-after=5", LIMIT, &self.qemu])
+            .args(self.board)
             .args(["-nodefaults", "-nographic", "-serial", "stdio", "-no-reboot", "-m", "512"])
             .arg("-kernel")
-            .arg(kernel)
+            .arg(&self.kernel)
             .arg("-initrd")
-            .arg(root(&busybox))
+            .arg(root)
             .args(["-append", &words])
             .stdin(Stdio::null())
             .output()
             .expect("run timeout(1) and qemu");
         // A console ends its lines as a terminal does. Behind it, what qemu itself has to complain about.
         let heard = [output.stdout, output.stderr].concat();
-        let heard = String::from_utf8_lossy(&heard).replace('\r', "");
-        self.console.check("the console", &heard, self.init);
-        assert_eq!(exit_code(&heard), Some(self.code << 8), "{heard}");
-        Ok(Completion::Completed)
+        String::from_utf8_lossy(&heard).replace('\r', "")
     }
 }
 
@@ -167,20 +201,23 @@ fn exit_code(heard: &str) -> Option<i32> {
     i32::from_str_radix(code.get(..8)?, 16).ok()
 }
 
-/// Where `fixtures/kernels` puts them: beside what `dist/build` made.
+/// Where `fixtures/kernels` puts them.
 fn kernels() -> PathBuf {
-    let dist = ours();
-    let target = dist.ancestors().nth(3).expect("dist/build puts binaries into target/dist/ARCHITECTURE");
-    target.join("kernels")
+    target().join("kernels")
 }
 
-/// The root of every boot, in a file.
+/// The root of every boot of a row, in a file.
 fn root(busybox: &Path) -> &'static Path {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     ROOT.get_or_init(|| {
-        let [pausa, busybox] = [&ours(), busybox].map(|path| std::fs::read(path).expect("read a program"));
-        let path = directory().join("initramfs");
-        std::fs::write(&path, initramfs::of(&pausa, &busybox)).expect("write the archive");
-        path
+        archive("initramfs", busybox, &["sh", "grep", "mount", "wc"], &[("orphans", ORPHANS)])
     })
+}
+
+/// A root in a file of this name.
+fn archive(name: &str, busybox: &Path, applets: &[&str], programs: &[initramfs::Program]) -> PathBuf {
+    let [pausa, busybox] = [&ours(), busybox].map(|path| std::fs::read(path).expect("read a program"));
+    let path = directory().join(name);
+    std::fs::write(&path, initramfs::of(&pausa, &busybox, applets, programs)).expect("write the archive");
+    path
 }

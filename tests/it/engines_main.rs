@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `engines/` | Docker, podman and containerd: images made from source, `--init`, pods, seccomp profiles |
 //! | `release/` | what is shipped: the image for six platforms, and the packages |
-//! | `booted/` | other architectures: pausa as PID 1 of Debian's kernel for each, in qemu-system |
+//! | `booted/` | Debian's kernels in qemu-system: pausa as PID 1 of other architectures, containers in cgroup v2 |
 //! | `harness/` | shared with `main.rs`, whose first lines say the rest |
 //!
 //! A trial that lacks something on this machine is ignored, and counted at the end. With `CI=true` it fails.

@@ -1,27 +1,27 @@
 //! The root of a booted machine: the archive that the kernel unpacks before it starts PID 1
 //! (`Documentation/driver-api/early-userspace/buffer-format.rst` in the kernel's tree, "newc").
 
-/// Applets of busybox that rows use.
-const APPLETS: [&str; 4] = ["sh", "grep", "mount", "wc"];
+/// A program in /bin: its name and its content.
+pub type Program<'p> = (&'p str, &'p [u8]);
 
-/// What runs beside a hold.
-const ORPHANS: &[u8] = include_bytes!("../../fixtures/orphans.sh");
-
-/// pausa under the names that rows start, and a shell.
-pub fn of(pausa: &[u8], busybox: &[u8]) -> Vec<u8> {
+/// pausa under the names that rows start, busybox under those of these applets, and programs.
+pub fn of(pausa: &[u8], busybox: &[u8], applets: &[&str], programs: &[Program]) -> Vec<u8> {
     let mut archive = Archive::default();
-    for folder in ["bin", "dev", "proc", "tmp"] {
+    for folder in ["bin", "dev", "proc", "sys", "sys/fs", "sys/fs/cgroup", "tmp"] {
         archive.add(folder, libc::S_IFDIR | 0o755, (0, 0), &[]);
     }
     // The kernel opens it as descriptors 0, 1 and 2 of PID 1.
     archive.add("dev/console", libc::S_IFCHR | 0o600, (5, 1), &[]);
     // A shell's background jobs read from it.
     archive.add("dev/null", libc::S_IFCHR | 0o666, (1, 3), &[]);
+    archive.add("dev/zero", libc::S_IFCHR | 0o666, (1, 5), &[]);
     archive.add("pausa", libc::S_IFREG | 0o755, (0, 0), pausa);
     archive.add("pause", libc::S_IFLNK | 0o777, (0, 0), b"pausa");
     archive.add("bin/busybox", libc::S_IFREG | 0o755, (0, 0), busybox);
-    archive.add("bin/orphans", libc::S_IFREG | 0o755, (0, 0), ORPHANS);
-    for applet in APPLETS {
+    for (name, content) in programs {
+        archive.add(&format!("bin/{name}"), libc::S_IFREG | 0o755, (0, 0), content);
+    }
+    for applet in applets {
         archive.add(&format!("bin/{applet}"), libc::S_IFLNK | 0o777, (0, 0), b"busybox");
     }
     archive.add("TRAILER!!!", 0, (0, 0), &[]);

@@ -57,12 +57,16 @@ pub fn foreign() -> Option<&'static str> {
     }
 }
 
+/// The folder that cargo has for all that is built.
+pub fn target() -> &'static Path {
+    let native = Path::new(env!("CARGO_BIN_EXE_pausa"));
+    native.ancestors().nth(2).expect("cargo puts binaries into target/PROFILE")
+}
+
 /// The binary behind all our names.
 pub fn ours() -> PathBuf {
-    let native = Path::new(env!("CARGO_BIN_EXE_pausa"));
-    let Some(architecture) = foreign() else { return native.to_owned() };
-    let target = native.ancestors().nth(2).expect("cargo puts binaries into target/PROFILE");
-    let path = target.join("dist").join(architecture).join("pausa");
+    let Some(architecture) = foreign() else { return env!("CARGO_BIN_EXE_pausa").into() };
+    let path = target().join("dist").join(architecture).join("pausa");
     assert!(path.exists(), "{} is not there: run dist/build {architecture} first", path.display());
     path
 }
