@@ -42,8 +42,9 @@ fn take_string(text: &mut [u8], start: usize) -> usize {
         let (taken, made) = match (is_open, byte, text.get(from + 1)) {
             (true, b'"', _) => {
                 is_open = false;
-                // Its `}` and the end of the line.
-                (3, 0)
+                character[0] = b'\n';
+                // Its `}` and the end of the line, which is kept between the two.
+                (3, 1)
             }
             (true, b'\\', Some(b'u')) => {
                 let code = text.get(from + 2..from + 6).map_or(0, hex);
@@ -111,7 +112,7 @@ mod tests {
             ("{\"sentence\":\"all killed\"}\nFATAL: no database\n", "FATAL: no database"),
             (
                 "{\"sentence\":\"all killed\",\"program_message\":\"a\\\"\\\\\\u000ab\"}\nc\n",
-                "a\\\"\\\\\\nbc",
+                "a\\\"\\\\\\nb\\nc",
             ),
             ("{\"sentence\":\"all killed\",\"program_message\":\"cut", "cut"),
             ("{\"sentence\":\"all killed\",\"other\":1}\n", ",\\\"other\\\":1}"),

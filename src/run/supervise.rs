@@ -71,7 +71,9 @@ pub fn supervise(
     };
     let program = command.name.to_bytes();
     let memory = if config.needs_memory() { cgroup::memory(Linux) } else { Memory::default() };
-    let facts = Facts { memory: memory.since(&memory), ..Facts::new(program, own == Pid::INIT, started) };
+    // The peak is not the program's yet.
+    let before = Memory { peak: None, ..memory };
+    let facts = Facts { memory: before.since(&memory), ..Facts::new(program, own == Pid::INIT, started) };
     let mut paper = config.message.map(Paper::new);
     if let Some(paper) = &mut paper {
         paper.write_ahead(Linux, config, &facts);

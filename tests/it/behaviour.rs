@@ -16,6 +16,7 @@ mod hanging_start;
 mod hold;
 mod hold_cost;
 mod impostors;
+mod last_words;
 mod listening;
 mod memory_map;
 mod message;
@@ -47,6 +48,7 @@ pub fn trials() -> Vec<Trial> {
         cli::trials(),
         message::trials(),
         message_file::trials(),
+        last_words::trials(),
         impostors::trials(),
         strange_proc::trials(),
         bad_stderr::trials(),

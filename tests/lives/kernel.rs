@@ -1,7 +1,7 @@
 //! `pausa::sys::Kernel` for the simulated world: each call lets the world go on, may fail, does what Linux does, and is
 //! judged.
 
-use crate::process::{Info, Process, STOPS, State, received};
+use crate::process::{Info, STOPS, State, received};
 use crate::world::{Call, Entry, Truth, World};
 use pausa::model::errno::Errno;
 use pausa::model::process::{Change, Fd, Pid, Recipient, Usage};
@@ -355,24 +355,7 @@ impl Kernel for &World {
 
     fn read_file<'b>(self, path: &[u8], buffer: &'b mut [u8]) -> Result<&'b [u8], Errno> {
         let truth = self.call(Call::ReadFile)?;
-        let text = if path.starts_with(b"/proc/") && truth.has_proc {
-            let number = pausa::bytes::split(&path[6..], b'/').next().and_then(pausa::bytes::decimal);
-            let pid = number.and_then(|number| i32::try_from(number).ok()).unwrap_or(0);
-            if path == b"/proc/self/stat\0" {
-                Some(format!("{} (pausa) R", truth.own))
-            } else {
-                truth.get(pid).map(|&Process { uid, .. }| {
-                    let is_comm = path.ends_with(b"/comm\0");
-                    if is_comm { format!("p{pid}\n") } else { format!("Uid:\t{uid}\t{uid}\n") }
-                })
-            }
-        } else if path == b"/sys/fs/cgroup/cgroup.procs\0" {
-            Some(format!("{}\n", truth.own))
-        } else if path.starts_with(b"/sys/fs/cgroup/memory.events") {
-            Some(format!("oom 0\noom_kill {}\n", truth.oom_kills))
-        } else {
-            None
-        };
+        let text = truth.file(path);
         let text = text.ok_or(Errno::NOENT)?;
         let length = text.len().min(buffer.len());
         buffer[..length].copy_from_slice(&text.as_bytes()[..length]);

@@ -17,6 +17,7 @@ use std::process::ExitCode;
 mod choices;
 mod events;
 mod fate;
+mod files;
 mod groups;
 mod jobs;
 mod judge;

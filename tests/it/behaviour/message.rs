@@ -1,7 +1,7 @@
 //! The termination message: what it says of each end, in both forms. Where it is written is `message_file`'s.
 
 use crate::harness::launch::{AsPid1, AsSubreaper, Launch, PLACES, Place};
-use crate::harness::message_fields::{Fields, Form, Json, Text, paper, to, written};
+use crate::harness::message_fields::{Form, Json, Text, assert_keys, paper, to, written};
 use crate::harness::running::Ended::Code;
 use crate::harness::running::Running;
 use crate::harness::subject::{Pausa, original};
@@ -250,37 +250,6 @@ fn tells(place: Place, form: Form, row: &Row) {
 /// What is meant by a field that text leaves out.
 fn nothing(form: Form) -> &'static str {
     if form == Text { "0" } else { "(it must be there)" }
-}
-
-/// Every key, in the one order that is documented, and none besides; those of `MAYBE` may be missing, in text only.
-fn assert_keys(form: Form, fields: &Fields, is_killed: bool, is_not_run: bool, is_asked: bool) {
-    /// What says nothing if it is 0 or false.
-    const MAYBE: [&str; 4] = ["core_dumped", "oom_kills", "orphans_reaped", "signals_forwarded"];
-    /// What a machine may not have.
-    const UNKNOWN: [&str; 3] = ["oom_kills", "memory_limit_bytes", "memory_peak_bytes"];
-    let inside = fields.find("stop_from") == Some("inside");
-    let mut keys = vec!["sentence", "program", "pid"];
-    keys.extend_from_slice(if is_killed { &["signal", "core_dumped"] } else { &["exit_code"] });
-    keys.extend(["status", "reason"]);
-    keys.extend(is_not_run.then_some("error"));
-    keys.extend(UNKNOWN);
-    if is_asked {
-        keys.extend(["stop_signal", "stop_at", "stop_before_end", "stop_sent", "stop_from"]);
-        if inside {
-            keys.extend(["stop_pid", "stop_uid", "stop_command"]);
-        }
-    }
-    keys.extend(["wall", "user", "system", "max_rss_bytes", "orphans_reaped", "signals_forwarded"]);
-    keys.retain(|key| {
-        fields.find(key).is_some() || !(UNKNOWN.contains(key) || form == Text && MAYBE.contains(key))
-    });
-    assert_eq!(fields.keys(), keys);
-    if form == Text {
-        assert!(
-            MAYBE.iter().all(|key| !["0", "false"].contains(&fields.find(key).unwrap_or("1"))),
-            "{fields:?}"
-        );
-    }
 }
 
 /// What the kernel does with a core here (core_pattern, limits) it does without pausa too.
