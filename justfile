@@ -16,6 +16,17 @@ test *FILTER:
 test-engines *FILTER:
     cargo test --locked --test engines -- {{FILTER}}
 
+# The suite that wants a whole Kubernetes, which is built first if it is missing: minutes, once.
+test-cluster *FILTER:
+    tests/fixtures/kubernetes
+    cargo test --locked --test cluster -- {{FILTER}}
+
+# The same cluster for a person: a shell in which kubectl and ctr speak to it, or COMMAND in place of it. As root.
+cluster *COMMAND:
+    tests/fixtures/kubernetes
+    cargo build --release --locked
+    tests/fixtures/cluster {{COMMAND}}
+
 # A million lives of the loop against a simulated kernel, or the trials whose name contains FILTER.
 lives *FILTER:
     cargo test --locked --profile lives --test lives -- {{FILTER}}
@@ -60,7 +71,7 @@ bench:
 
 lint:
     cargo fmt --check
-    cargo clippy --all-targets --test engines --locked -- -D warnings
+    cargo clippy --all-targets --test engines --test cluster --locked -- -D warnings
 
 version := `cargo pkgid | sed 's/.*[#@]//'`
 revision := `git describe --always --dirty --abbrev=40 --exclude='*'`

@@ -9,6 +9,7 @@
 //! | `behaviour/` | what pausa does: one file for each thing that it promises |
 //! | `files/` | what is read rather than run: the sources, the release binary, the manual page |
 //! | `engines/`, `release/`, `booted/` | not here: `engines_main.rs`, which `cargo test --test engines` runs |
+//! | `cluster/` | not here either: `cluster_main.rs`, which `cargo test --test cluster` runs |
 //!
 //! `INIT_UNDER_TEST=original` runs the trials that are not ours alone on the programs that pausa replaces, and
 //! `INIT_UNDER_TEST=aarch64` (or another architecture) runs ours for that one in an emulator.
