@@ -58,7 +58,7 @@ pub fn trials() -> Vec<Trial> {
             trials.push(trial(TOPIC, (name, place), "PAUSA_OPTIONS asks for it", check));
         }
     }
-    let name = "not made; one write ahead and one at the end, 4,096 bytes at most";
+    let name = "one write ahead and one at the end, 4,096 bytes at most";
     trials.push(traced_trial(TOPIC, AsSubreaper, name, opens_and_writes_once));
     trials
 }
