@@ -146,6 +146,14 @@ pub const MUTANTS: &[Mutant] = &[
         changes: &[("self.config.remaps.apply(status, Reason::of(&self.facts))", "status")],
     },
     Mutant {
+        name: "each stop signal leads to a message",
+        file: STOPPING,
+        changes: &[(
+            "const TOLD_EACH: Nanoseconds = Nanoseconds::SECOND;",
+            "const TOLD_EACH: Nanoseconds = Nanoseconds::ZERO;",
+        )],
+    },
+    Mutant {
         name: "the kernel's order is the only one",
         file: "src/policy/fairness.rs",
         changes: &[("if self.count < IN_ORDER {", "if self.count < IN_ORDER || true {")],
