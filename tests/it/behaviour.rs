@@ -22,6 +22,7 @@ mod memory_map;
 mod message;
 mod message_file;
 mod reaping;
+mod remap_by_reason;
 mod seccomp;
 mod soak;
 mod stopping;
@@ -49,6 +50,7 @@ pub fn trials() -> Vec<Trial> {
         message::trials(),
         message_file::trials(),
         last_words::trials(),
+        remap_by_reason::trials(),
         impostors::trials(),
         strange_proc::trials(),
         bad_stderr::trials(),

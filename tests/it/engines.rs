@@ -10,6 +10,7 @@ mod enclosure;
 pub mod engine;
 mod examples;
 mod image_tree;
+mod manifests;
 mod podman;
 mod profile_copy;
 
@@ -35,6 +36,7 @@ pub fn trials() -> Vec<Trial> {
     [
         docker::trials(),
         examples::trials(),
+        manifests::trials(),
         podman::trials(),
         containerd::trials(),
         containerd_seccomp::trials(),
