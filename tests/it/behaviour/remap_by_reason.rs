@@ -1,6 +1,6 @@
 //! `-e REASON:CODE`: what pausa exits with for each reason, which of two rules counts, and what is no rule.
 //!
-//! Two reasons are missing here: `oom` wants a cgroup with a limit, and `survived` a process that SIGKILL does not end.
+//! One reason is missing here: `oom` wants a cgroup with a limit. Its place among the others is a unit test's.
 
 use crate::harness::call::{self, Complains, Nothing, Row as Call, row as call, with};
 use crate::harness::launch::{AsPid1, Launch, PLACES, Place};
@@ -112,6 +112,7 @@ pub fn trials() -> Vec<Trial> {
         let name = "a fixed entry point by another name";
         trials.push(trial(TOPIC, (Tini, place), name, move || is_read_from_the_variable(place)));
     }
+    trials.push(trial(TOPIC, AsPid1, "survived", survives));
     trials.push(trial(TOPIC, AsPid1, "the child's end comes before an orphan's", is_of_the_child));
     trials
 }
@@ -162,4 +163,13 @@ fn is_of_the_child() {
     running.until_reaped(1);
     running.close_stdin();
     assert_eq!(running.wait(), Code(95));
+}
+
+/// A child that pausa may not kill.
+fn survives() {
+    let launch = Launch::supervising(Pausa, AsPid1, &["-k0", "-e", "killed:92", "-e", "survived:97"]);
+    let mut running = launch.payload("nobody 1000").without_cap_kill().start();
+    running.handshake("ready");
+    running.kill(SIGTERM);
+    assert_eq!(running.wait(), Code(97));
 }
