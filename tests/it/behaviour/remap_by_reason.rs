@@ -7,9 +7,12 @@ use crate::harness::launch::{AsPid1, Launch, PLACES, Place};
 use crate::harness::message_fields::{Text, paper, to, written};
 use crate::harness::running::Ended::Code;
 use crate::harness::subject::{Pausa, Subject, Tini, original};
-use crate::harness::trial::trial;
+use crate::harness::trial::{plain, trial};
 use libc::{SIGTERM, SIGUSR1};
 use libtest_mimic::Trial;
+use pausa::policy::reason::{Reason, SEEN};
+use std::fs;
+use std::path::Path;
 
 struct Row {
     name: &'static str,
@@ -113,6 +116,7 @@ pub fn trials() -> Vec<Trial> {
         trials.push(trial(TOPIC, (Tini, place), name, move || is_read_from_the_variable(place)));
     }
     trials.push(trial(TOPIC, AsPid1, "survived", survives));
+    trials.push(plain(TOPIC, "docs/exit-codes.md and the manual page have each reason", is_documented));
     trials.push(trial(TOPIC, AsPid1, "the child's end comes before an orphan's", is_of_the_child));
     trials
 }
@@ -172,4 +176,19 @@ fn survives() {
     running.handshake("ready");
     running.kill(SIGTERM);
     assert_eq!(running.wait(), Code(97));
+}
+
+fn is_documented() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let [page, manual] =
+        ["exit-codes.md", "pausa.1"].map(|file| fs::read_to_string(docs.join(file)).expect("read a page"));
+    let (_, table) = page.split_once("| reason | when |").expect("a table of reasons");
+    let rows = table.lines().skip(1).take_while(|line| line.starts_with('|'));
+    let words: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+    let numbers: Vec<Option<usize>> = words.iter().map(|word| Reason::number_of(word.as_bytes())).collect();
+    assert_eq!(numbers, (0..SEEN).map(Some).collect::<Vec<_>>(), "{words:?}");
+    let (_, item) = manual.split_once(".It Fl e , Fl -remap").expect("the option");
+    let (item, _) = item.split_once("\n.It ").expect("the next option");
+    let in_manual = item.lines().filter_map(|line| line.strip_prefix(".Cm ")?.split(' ').next());
+    assert_eq!(in_manual.collect::<Vec<_>>(), words);
 }
