@@ -17,13 +17,14 @@ use crate::time::Nanoseconds;
 /// | `%h` | how it ended: `exited with 3`, `ended by SIGTERM` |
 /// | `%s` | the signal that ended it |
 /// | `%a` | the stop signal, and from whom it came |
+/// | `%f` | the same of the first stop signal |
 /// | `%A` | `, 0.120 s after ` and that; nothing if it was not asked to stop |
 /// | `%g` | the grace period that it had |
 /// | `%o` `%m` | OOM kills, and ` (limit 24 MiB, peak 20 MiB)`, as far as they are known |
 /// | `%l` | the same without the peak |
 const SENTENCES: Texts = texts![
     (Reason::NotRun, "%n could not be run: %e"),
-    (Reason::Deadline, "killed by pausa (SIGKILL): did not end within %g of %a"),
+    (Reason::Deadline, "killed by pausa (SIGKILL): did not end within %g of %f"),
     (Reason::Survived, "did not end by the SIGKILL of pausa, which exits without it"),
     (Reason::Rewrite, "killed by pausa (SIGKILL): --rewrite turned a signal into it"),
     (Reason::OutOfMemory, "killed by SIGKILL, perhaps out of memory: %o%m"),
@@ -63,7 +64,8 @@ fn insert(letter: u8, facts: &Facts<'_>, line: &mut Line<'_>) {
         End::Seen(wait) => wait.term_signal(),
         End::Pending | End::Unseen => None,
     };
-    let _ = match (letter, facts.end, signal, &facts.asked) {
+    let asked = if letter == b'f' { &facts.first_asked } else { &facts.asked };
+    let _ = match (letter, facts.end, signal, asked) {
         (b'n', ..) => line.quote(facts.program),
         (b'e', ..) => match facts.exec_error {
             Some(errno) => line.errno(errno),
@@ -72,8 +74,8 @@ fn insert(letter: u8, facts: &Facts<'_>, line: &mut Line<'_>) {
         (b'h', _, Some(signal), _) => line.bytes(b"ended by ").signal(signal),
         (b'h', End::Seen(wait), ..) => line.bytes(b"exited with ").number(wait.exit_code().into()),
         (b's', _, Some(signal), _) => line.signal(signal),
-        (b'a', .., Some(asked)) => by_whom(asked, line),
-        (b'a', .., None) => line.bytes(b"a stop signal"),
+        (b'a' | b'f', .., Some(asked)) => by_whom(asked, line),
+        (b'a' | b'f', .., None) => line.bytes(b"a stop signal"),
         (b'A', .., Some(asked)) => {
             by_whom(asked, span(facts.ended - asked.at, line.bytes(b", ")).bytes(b" after "))
         }
@@ -209,7 +211,8 @@ mod tests {
             ),
             (
                 Facts {
-                    asked: outside,
+                    first_asked: outside,
+                    asked: inside,
                     own_kill: Some(OwnKill::Deadline),
                     grace: Nanoseconds::new(2000 * MILLISECOND + 137),
                     ..killed

@@ -91,9 +91,11 @@ pub struct Facts<'a> {
     pub memory: Memory,
     /// Why we have sent the child a SIGKILL, if we have.
     pub own_kill: Option<OwnKill>,
-    /// From the first stop signal to that SIGKILL.
+    /// From the first stop signal to the step of the ladder that was due last.
     pub grace: Nanoseconds,
-    /// The last stop signal.
+    /// The first stop signal, from which the grace period runs.
+    pub first_asked: Option<Asked>,
+    /// The last one.
     pub asked: Option<Asked>,
     pub started: Nanoseconds,
     pub ended: Nanoseconds,
@@ -117,6 +119,7 @@ impl<'a> Facts<'a> {
             memory: Memory { oom_kills: None, limit: None, peak: None },
             own_kill: None,
             grace: Nanoseconds::ZERO,
+            first_asked: None,
             asked: None,
             started,
             ended: Nanoseconds::ZERO,

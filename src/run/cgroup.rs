@@ -80,7 +80,9 @@ impl<K: Kernel> Directory<'_, K> {
         let own = self.kernel.own_pid().number();
         let mut buffer = [0; 2048];
         let processes = self.read(b"/cgroup.procs\0", &mut buffer);
-        split(processes, b'\n').any(|number| decimal(number) == Some(own))
+        // The last line may be cut, and its number another.
+        let whole = processes.iter().rposition(|&byte| byte == b'\n').unwrap_or(0);
+        split(processes.get(..whole).unwrap_or(&[]), b'\n').any(|number| decimal(number) == Some(own))
     }
 
     /// The number behind `label` in one of its files.

@@ -2,7 +2,7 @@
 
 use crate::bytes::{decimal, split_once};
 use crate::cli::config::Config;
-use crate::message::event::{Event, Level};
+use crate::message::event::Event;
 use crate::message::line::Line;
 use crate::message::own_words::own_words;
 use crate::message::termination::{Format, Page, compose};
@@ -10,9 +10,9 @@ use crate::message::text::{Text, text};
 use crate::model::errno::Errno;
 use crate::model::process::{self, Fd, Pid};
 use crate::model::siginfo::{Origin, Received};
-use crate::policy::facts::{Asked, Facts};
+use crate::policy::facts::{Asked, End, Facts};
 use crate::run::report::report;
-use crate::sys::Kernel;
+use crate::sys::{self, Kernel};
 use crate::time::Nanoseconds;
 
 /// Whether /proc was mounted for our PID namespace: in another one the same numbers are other processes
@@ -58,75 +58,72 @@ fn has_room(kernel: impl Kernel) -> bool {
     kernel.read_file(b"/proc/self/status\0", &mut buffer).is_ok_and(process::has_room)
 }
 
-/// What has been written so far to the place of the message.
+/// Where the message goes, and what has been written there so far.
 #[derive(Debug)]
 pub struct Paper<'a> {
     path: &'a [u8],
+    /// The file, open since before the start: whatever the program puts in its place later, or makes of its mode, it is
+    /// this one that we write to. `None` for a stream, which is opened at the end, or if there is no place to write to.
+    fd: Option<Fd>,
+    is_stream: bool,
     /// The facts that stand there.
     written: Option<Facts<'a>>,
-    /// Why nothing could be written ahead, which has been reported.
+    /// Why nothing could be written the last time, which has been reported.
     failure: Option<Errno>,
 }
 
 impl<'a> Paper<'a> {
+    /// Opens the file. That it cannot be is reported.
     #[must_use]
-    pub const fn new(path: &'a [u8]) -> Self {
-        Self { path, written: None, failure: None }
+    pub fn open(kernel: impl Kernel, config: &Config<'_>, path: &'a [u8]) -> Self {
+        let mut paper = Self { path, fd: None, is_stream: false, written: None, failure: None };
+        let mut room = [0; libc::PATH_MAX as usize];
+        match kernel.open_message(terminated(path, &mut room)) {
+            Ok(fd) => paper.fd = Some(fd),
+            Err(Errno::SPIPE | Errno::NXIO) => paper.is_stream = true,
+            Err(errno) => paper.tell(kernel, config, errno),
+        }
+        paper
     }
 
-    /// Writes what is true if it is the last word: we are killed before we can write again. Streams get the message at the
-    /// end alone. What stands there from an earlier run goes.
-    pub fn write_ahead(&mut self, kernel: impl Kernel, config: &Config<'_>, facts: &Facts<'a>) {
-        match self.write(kernel, config, facts) {
-            Ok(()) => self.written = Some(*facts),
-            Err(Errno::SPIPE | Errno::NXIO) => {}
-            Err(errno) => self.tell(kernel, config, errno),
-        }
+    /// Gives the file the first number that is not a standard stream's. Returns which is the first of the others then.
+    pub fn move_down(&mut self) -> Fd {
+        self.fd = self.fd.and_then(|fd| sys::move_down(fd).ok());
+        if self.fd.is_some() { Fd::new(Fd::FIRST_OTHER.raw() + 1) } else { Fd::FIRST_OTHER }
     }
 
-    /// Writes the whole truth, and as text to stderr where the events of a run are reported. A failure is reported, and
-    /// changes nothing else.
-    pub fn write_end(&mut self, kernel: impl Kernel, config: &Config<'_>, facts: &Facts<'a>) {
-        let result = match self.write(kernel, config, facts) {
-            Err(Errno::SPIPE) => {
-                let mut page = [0; size_of::<Page>()];
-                let length = compose(&mut page, config.message_format, facts, b"");
-                let mut room = [0; libc::PATH_MAX as usize];
-                kernel.write_stream(terminated(self.path, &mut room), page.get(..length).unwrap_or(&page))
-            }
-            result => result,
-        };
-        if let Err(errno) = result
-            && self.failure != Some(errno)
-        {
-            self.tell(kernel, config, errno);
-        }
-        if config.verbosity >= Level::Info {
-            let mut page = [0; size_of::<Page>()];
-            let length = compose(&mut page, Format::Text, facts, b"");
-            let _ = kernel.write_line(Fd::STDERR, page.get(..length).unwrap_or(&page));
-        }
-    }
-
-    /// Replaces what we wrote last, and keeps what the program has written.
+    /// Writes what `facts` say, in the place of what we wrote last, and keeps what the program has written. Ahead of the end
+    /// that is what is true if it is the last word: we are killed before we can write again. A stream gets the end alone.
+    /// What stands there from an earlier run goes. A failure is reported once, and changes nothing else.
     // Its pages would lie between the frames of the loop.
     #[inline(never)]
-    fn write(&self, kernel: impl Kernel, config: &Config<'_>, facts: &Facts<'a>) -> Result<(), Errno> {
-        let (mut room, mut found) = ([0; libc::PATH_MAX as usize], [0; 2 * size_of::<Page>()]);
-        let path = terminated(self.path, &mut room);
+    pub fn write(&mut self, kernel: impl Kernel, config: &Config<'_>, facts: &Facts<'a>) {
         let format = config.message_format;
         // What may stand behind a message while it is replaced.
         let mut page: Page = [b'\n'; size_of::<Page>()];
-        let mut words: &[u8] = &[];
-        if facts.pid.is_some()
-            && let Ok(found) = kernel.read_end(path, &mut found)
-        {
-            let ours = self.written.map_or(0, |written| compose(&mut page, format, &written, b""));
-            words = own_words(found, page.get(..ours).unwrap_or(&[]), format);
-            page = [b'\n'; size_of::<Page>()];
+        let result = if let Some(fd) = self.fd {
+            let (mut found, mut words): (_, &[u8]) = ([0; 2 * size_of::<Page>()], &[]);
+            if let Some(written) = &self.written
+                && let Ok(found) = kernel.read_end(fd, &mut found)
+            {
+                let ours = compose(&mut page, format, written, b"");
+                words = own_words(found, page.get(..ours).unwrap_or(&[]), format);
+                page = [b'\n'; size_of::<Page>()];
+            }
+            let length = compose(&mut page, format, facts, words);
+            kernel.replace(fd, &page, length)
+        } else if self.is_stream && facts.end != End::Pending {
+            let length = compose(&mut page, format, facts, b"");
+            let mut room = [0; libc::PATH_MAX as usize];
+            kernel.write_stream(terminated(self.path, &mut room), page.get(..length).unwrap_or(&page))
+        } else {
+            return;
+        };
+        match result {
+            Ok(()) => (self.written, self.failure) = (Some(*facts), None),
+            Err(errno) if self.failure != Some(errno) => self.tell(kernel, config, errno),
+            Err(_) => {}
         }
-        let length = compose(&mut page, format, facts, words);
-        kernel.replace_file(path, &page, length)
     }
 
     fn tell(&mut self, kernel: impl Kernel, config: &Config<'_>, errno: Errno) {
@@ -135,12 +132,21 @@ impl<'a> Paper<'a> {
     }
 }
 
+/// Writes the message as text to stderr, where the events of a run are reported.
+pub fn write_report(kernel: impl Kernel, facts: &Facts<'_>) {
+    let mut page = [0; size_of::<Page>()];
+    let length = compose(&mut page, Format::Text, facts, b"");
+    let _ = kernel.write_line(Fd::STDERR, page.get(..length).unwrap_or(&page));
+}
+
 /// Writes the message of a run that never came to its program. That has been reported, so nothing more is said.
 pub fn write_failure(kernel: impl Kernel, path: &[u8], page: &Page, length: usize) {
     let mut room = [0; libc::PATH_MAX as usize];
     let path = terminated(path, &mut room);
-    if kernel.replace_file(path, page, length) == Err(Errno::SPIPE) {
-        let _ = kernel.write_stream(path, page.get(..length).unwrap_or(page));
+    match kernel.open_message(path) {
+        Ok(fd) => drop(kernel.replace(fd, page, length)),
+        Err(Errno::SPIPE) => drop(kernel.write_stream(path, page.get(..length).unwrap_or(page))),
+        Err(_) => {}
     }
 }
 

@@ -22,9 +22,11 @@ impl<K: Kernel> Supervisor<'_, K> {
     pub(super) fn ask_to_stop(&mut self, received: &Received, passed: Option<Signal>) {
         // Without a deadline the time is for the message alone.
         let now = if self.config.needs_clock() { self.now() } else { self.kernel.now().unwrap_or_default() };
-        self.first_asked = self.first_asked.or(Some(now));
         if !self.is_zombie() {
             self.facts.asked = Some(post_mortem::asked(self.kernel, received, now));
+        }
+        if self.facts.first_asked.is_none() {
+            self.facts.first_asked = self.facts.asked;
         }
         match self.shutdown.ask(passed, now) {
             Some(step) if Some(step) == passed && step != Signal::KILL => {
@@ -41,20 +43,21 @@ impl<K: Kernel> Supervisor<'_, K> {
             }
             None => {}
         }
+        // One that leads to nothing is not told of.
+        self.is_untold |= self.has_passed_stop || self.shutdown.deadline().is_some();
         self.tell_ahead(now);
     }
 
     /// Writes into the message who has asked for a stop, for the case that a SIGKILL for us comes before the end. Not more
     /// than once in [`TOLD_EACH`]: who floods us with stop signals must not make us write without end.
     fn tell_ahead(&mut self, now: Nanoseconds) {
-        let is_too_early = self.last_told.is_some_and(|last| now < last + TOLD_EACH);
-        if is_too_early || self.has_ended || self.facts.asked.is_none() || self.paper.is_none() {
+        if !self.is_untold || now < self.next_telling {
             return;
         }
-        self.last_told = Some(now);
-        self.look_at_memory();
-        if let Some(paper) = &mut self.paper {
-            paper.write_ahead(self.kernel, self.config, &self.facts);
+        (self.is_untold, self.next_telling) = (false, now + TOLD_EACH);
+        if !self.has_ended && self.facts.asked.is_some() && self.paper.is_some() {
+            self.look_at_memory();
+            self.write_message();
         }
     }
 
@@ -64,12 +67,17 @@ impl<K: Kernel> Supervisor<'_, K> {
             if self.now() >= give_up {
                 self.give_up();
             }
-        } else if self.shutdown.deadline().is_some() {
+        } else if let Some(due) = self.shutdown.deadline() {
             let why = if self.shutdown.holds() { OwnKill::Rewrite } else { OwnKill::Deadline };
             let now = self.now();
             if let Some(signal) = self.shutdown.expire(now) {
+                self.facts.grace = due - self.facts.first_asked.map_or(due, |asked| asked.at);
                 self.step(signal, why);
             }
+        }
+        if self.is_untold {
+            let now = self.kernel.now().unwrap_or_default();
+            self.tell_ahead(now);
         }
     }
 
@@ -91,7 +99,6 @@ impl<K: Kernel> Supervisor<'_, K> {
         let now = self.now();
         if self.facts.own_kill.is_none() && !self.is_zombie() {
             self.facts.own_kill = Some(why);
-            self.facts.grace = now - self.first_asked.unwrap_or(now);
         }
         if why == OwnKill::Deadline {
             self.report(Event::Killing);

@@ -74,9 +74,9 @@ pub fn supervise(
     // The peak is not the program's yet.
     let before = Memory { peak: None, ..memory };
     let facts = Facts { memory: before.since(&memory), ..Facts::new(program, own == Pid::INIT, started) };
-    let mut paper = config.message.map(Paper::new);
+    let mut paper = config.message.map(|path| Paper::open(Linux, config, path));
     if let Some(paper) = &mut paper {
-        paper.write_ahead(Linux, config, &facts);
+        paper.write(Linux, config, &facts);
     }
     spawn::spawn(command, env, config, place, terminal, inherited, |spawned, failure| {
         let child = match spawned {
@@ -89,13 +89,16 @@ pub fn supervise(
         if own == Pid::INIT {
             show_handlers(config.contract.collected);
         }
-        // A message path may be relative to the working directory. dumb-init has no message, and leaves.
+        // The path of a stream may be relative to the working directory. dumb-init has no message, and leaves.
         let stays = config.message.is_some_and(|path| path.first() != Some(&b'/'));
         if config.contract.leaves_directory && !stays {
             sys::leave_directory();
         }
-        if config.contract.closes_descriptors && sys::close_from(Fd::FIRST_OTHER).is_ok() {
-            terminal = Terminal::open(Linux);
+        if config.contract.closes_descriptors {
+            let first = paper.as_mut().map_or(Fd::FIRST_OTHER, Paper::move_down);
+            if sys::close_from(first).is_ok() {
+                terminal = Terminal::open(Linux);
+            }
         }
         // All are blocked already, and these are some of them.
         let _ = sys::set_mask(config.contract.collected);

@@ -21,7 +21,7 @@ use crate::policy::reason::Reason;
 use crate::policy::shutdown::Shutdown;
 use crate::run::cgroup;
 use crate::run::jobs::Jobs;
-use crate::run::post_mortem::Paper;
+use crate::run::post_mortem::{self, Paper};
 use crate::run::report::report;
 use crate::run::send::Messenger;
 use crate::run::spawn::Failure;
@@ -57,10 +57,10 @@ pub struct Supervisor<'a, K> {
     fairness: Fairness,
     pub(super) shutdown: Shutdown<'a>,
     pub(super) facts: Facts<'a>,
-    /// When the first stop signal came.
-    pub(super) first_asked: Option<Nanoseconds>,
-    /// When the message was last written ahead for a stop signal.
-    pub(super) last_told: Option<Nanoseconds>,
+    /// When the message may be written ahead again.
+    pub(super) next_telling: Nanoseconds,
+    /// Whether a stop signal is still to be told of there.
+    pub(super) is_untold: bool,
     /// Where the child says why it could not run.
     failure: &'a Failure,
     /// What the memory cgroup told before the start.
@@ -112,8 +112,8 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             fairness: Fairness::NEW,
             shutdown: Shutdown::new(&config.ladder, config.delay),
             facts: Facts { pid: Some(child), ..facts },
-            first_asked: None,
-            last_told: None,
+            next_telling: Nanoseconds::ZERO,
+            is_untold: false,
             failure,
             memory_before: memory,
             paper,
@@ -134,6 +134,9 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             }
             if !self.has_ended {
                 let deadline = self.killing.or(self.shutdown.deadline());
+                let telling = self.is_untold.then_some(self.next_telling);
+                // Whichever is first; none is later than any.
+                let deadline = deadline.into_iter().chain(telling).min();
                 if let Some(received) = self.wait(self.config.contract.collected, children, deadline) {
                     self.on_signal(&received);
                 }
@@ -146,10 +149,16 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
 
     /// Writes the termination message, drains, and gives the terminal back.
     pub fn finish(&mut self) -> ExitStatus {
-        if let Some(paper) = &mut self.paper {
-            paper.write_end(self.kernel, self.config, &self.facts);
+        self.write_message();
+        if self.paper.is_some() && self.config.verbosity >= Level::Info {
+            post_mortem::write_report(self.kernel, &self.facts);
         }
+        let reaped = self.reaped();
         self.drain();
+        if self.reaped() > reaped {
+            // Who lived until now could write there, too.
+            self.write_message();
+        }
         if let Some(terminal) = self.jobs.terminal {
             terminal.pass(self.child, self.kernel.own_group());
         }
@@ -340,6 +349,12 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
         }
         self.facts.status = self.config.remaps.apply(status, Reason::of(&self.facts));
         self.facts.status
+    }
+
+    pub(super) fn write_message(&mut self) {
+        if let Some(paper) = &mut self.paper {
+            paper.write(self.kernel, self.config, &self.facts);
+        }
     }
 
     /// Takes note of what the memory cgroup tells now.

@@ -57,13 +57,7 @@ pub fn each_listed_child(visit: &mut dyn FnMut(Pid)) -> Result<(), Errno> {
 /// beginning, and a socket not at all (ENXIO): so it is the descriptor itself that is written to.
 const STREAMS: [(&[u8], Fd); 2] = [(b"/dev/stderr\0", Fd::STDERR), (b"/dev/stdout\0", Fd::STDOUT)];
 
-/// Replaces what a regular file has by the first `length` bytes of `page`; behind these, `page` has only what may
-/// stand behind them. `path` ends with a NUL.
-///
-/// It is done in place, since a file that is mounted cannot be renamed over, and so that whoever is killed at any moment
-/// leaves the old or the new: one write(2) from the beginning, within one page of the file, which no signal
-/// interrupts (`generic_perform_write` of mm/filemap.c looks for one between pages). It covers all of the old, and what is
-/// behind the new is cut off afterwards.
+/// Opens a regular file that is there, to read it and to replace what it has. `path` ends with a NUL.
 ///
 /// No part of the path may be a symbolic link, not even one of its directories (openat2(2), RESOLVE_NO_SYMLINKS): the
 /// program may own one of these while we are root, and would choose which file is emptied. Links of the
@@ -71,67 +65,94 @@ const STREAMS: [(&[u8], Fd); 2] = [(b"/dev/stderr\0", Fd::STDERR), (b"/dev/stdou
 /// or where a seccomp filter does not know openat2, that holds for the last part alone.
 ///
 /// # Errors
-/// ESPIPE: no regular file, but a stream; ENOENT: not there; ELOOP: a symbolic link; ENOSPC, EFBIG: no room, or not
-/// for all of it; else as open(2), write(2) and ftruncate(2).
-pub fn replace_file(path: &[u8], page: &[u8], length: usize) -> Result<(), Errno> {
+/// ESPIPE: no regular file, but a stream; ENXIO: a pipe without a reader; ENOENT: not there; ELOOP: a symbolic link; else
+/// as open(2).
+pub fn open_message(path: &[u8]) -> Result<Fd, Errno> {
+    const FLAGS: c_int = libc::O_NONBLOCK | libc::O_NOCTTY;
     if stream_at(path).is_some() {
         return Err(Errno::SPIPE);
     }
-    let fd = open_without_links(path, libc::O_WRONLY | libc::O_NONBLOCK | libc::O_NOCTTY)?;
-    let replaced = replace(fd, page, length);
+    let fd = match open_without_links(path, libc::O_RDWR | FLAGS) {
+        // What the program writes there cannot be kept then.
+        Err(Errno::ACCES) => open_without_links(path, libc::O_WRONLY | FLAGS),
+        opened => opened,
+    }?;
+    if [libc::S_IFREG, 0].contains(&kind(fd)) {
+        return Ok(fd);
+    }
     close(fd);
-    replaced
+    Err(Errno::SPIPE)
 }
 
-fn replace(fd: Fd, page: &[u8], length: usize) -> Result<(), Errno> {
-    let mut old = match kind_and_size(fd) {
-        (libc::S_IFREG, size) => size,
+/// Replaces what an open file has by the first `length` bytes of `page`; behind these, `page` has only what may stand
+/// behind them.
+///
+/// It is done in place, since a file that is mounted cannot be renamed over, and so that whoever is killed at any moment
+/// leaves the old or the new: one write(2) from the beginning, within one page of the file, which no signal
+/// interrupts (`generic_perform_write` of mm/filemap.c looks for one between pages). It covers as much of the old as it
+/// can, and what is behind the new is cut off afterwards.
+///
+/// # Errors
+/// ENOSPC, EFBIG: no room, or not for all of it; else as lseek(2), write(2) and ftruncate(2).
+pub fn replace(fd: Fd, page: &[u8], length: usize) -> Result<(), Errno> {
+    let old = match kind_and_size(fd) {
         // Nothing is known of it: as if it were long.
         (0, _) => u64::MAX,
-        _ => return Err(Errno::SPIPE),
+        (_, size) => size,
     };
-    if old > page.len() as u64 {
-        truncate(fd, page.len())?;
-        old = page.len() as u64;
+    seek(fd, 0, libc::SEEK_SET)?;
+    write_all(fd, page.get(..length.max(old.min(page.len() as u64) as usize)).unwrap_or(page))?;
+    if old <= length as u64 {
+        return Ok(());
     }
-    write_all(fd, page.get(..length.max(old as usize)).unwrap_or(page))?;
-    if old as usize > length { truncate(fd, length) } else { Ok(()) }
-}
-
-fn truncate(fd: Fd, length: usize) -> Result<(), Errno> {
     // SAFETY: takes numbers.
     Errno::check(unsafe { syscall2(libc::SYS_ftruncate as usize, fd.raw() as usize, length) }).map(drop)
 }
 
-/// Reads the end of a regular file, as much as fits, without following links, as [`replace_file`]. `path` ends with a NUL.
+/// Reads the end of an open file, as much as fits.
 ///
 /// # Errors
-/// EINVAL: it is no regular file; else as open(2) and read(2).
-pub fn read_end<'b>(path: &[u8], buffer: &'b mut [u8]) -> Result<&'b mut [u8], Errno> {
-    let fd = open_without_links(path, libc::O_RDONLY | libc::O_NONBLOCK | libc::O_NOCTTY)?;
-    let result = if kind(fd) == libc::S_IFREG {
-        let back = (buffer.len() as isize).wrapping_neg() as usize;
-        // SAFETY: takes numbers. A file that is shorter refuses it, and is read from its beginning.
-        unsafe { syscall3(libc::SYS_lseek as usize, fd.raw() as usize, back, libc::SEEK_END as usize) };
-        read(fd, buffer)
-    } else {
-        Err(Errno::INVAL)
-    };
-    close(fd);
-    Ok(buffer.get_mut(..result?).unwrap_or(&mut []))
+/// As read(2).
+pub fn read_end(fd: Fd, buffer: &mut [u8]) -> Result<&mut [u8], Errno> {
+    // A file that is shorter refuses it, and is read from its beginning.
+    let back = (buffer.len() as isize).wrapping_neg();
+    if seek(fd, back, libc::SEEK_END).is_err() {
+        let _ = seek(fd, 0, libc::SEEK_SET);
+    }
+    let count = read(fd, buffer)?;
+    Ok(buffer.get_mut(..count).unwrap_or(&mut []))
+}
+
+fn seek(fd: Fd, offset: isize, whence: c_int) -> Result<(), Errno> {
+    let (fd, whence) = (fd.raw() as usize, whence as usize);
+    // SAFETY: takes numbers.
+    Errno::check(unsafe { syscall3(libc::SYS_lseek as usize, fd, offset as usize, whence) }).map(drop)
+}
+
+/// Gives a file the first number that is not a standard stream's, and closes whatever had it.
+///
+/// # Errors
+/// As fcntl(2), F_DUPFD_CLOEXEC; the file is closed then.
+pub fn move_down(fd: Fd) -> Result<Fd, Errno> {
+    if fd.raw() == Fd::FIRST_OTHER.raw() {
+        return Ok(fd);
+    }
+    close(Fd::FIRST_OTHER);
+    duplicate(fd)
 }
 
 /// Writes to what is no regular file, without waiting for a reader: a line to a standard stream as [`write_line`] does, or
-/// to whatever else is at `path`, which ends with a NUL. Links are refused as by [`replace_file`].
+/// to whatever else is at `path`, which ends with a NUL. Links are refused as by [`open_message`].
 ///
 /// # Errors
-/// As there; EAGAIN: no room; ENXIO: a pipe without a reader.
+/// As there; EINVAL: it is a regular file; EAGAIN: no room; ENXIO: a pipe without a reader.
 pub fn write_stream(path: &[u8], bytes: &[u8]) -> Result<(), Errno> {
     if let Some(fd) = stream_at(path) {
         return write_line(fd, bytes);
     }
     let fd = open_without_links(path, libc::O_WRONLY | libc::O_NONBLOCK | libc::O_NOCTTY)?;
-    let written = write_all(fd, bytes);
+    // It was none before the start: the program has put somebody's file there.
+    let written = if kind(fd) == libc::S_IFREG { Err(Errno::INVAL) } else { write_all(fd, bytes) };
     close(fd);
     written
 }
@@ -193,11 +214,13 @@ pub(super) fn open(path: &[u8], flags: c_int) -> Result<Fd, Errno> {
     open_anywhere(path, flags).and_then(above_streams)
 }
 
-/// Moves an open file from 0, 1 or 2 to the next free number: fcntl(2), F_DUPFD_CLOEXEC.
+/// Moves an open file from 0, 1 or 2 to the next free number.
 fn above_streams(fd: Fd) -> Result<Fd, Errno> {
-    if fd.raw() >= Fd::FIRST_OTHER.raw() {
-        return Ok(fd);
-    }
+    if fd.raw() >= Fd::FIRST_OTHER.raw() { Ok(fd) } else { duplicate(fd) }
+}
+
+/// Moves an open file to the first free number that is not a standard stream's: fcntl(2), F_DUPFD_CLOEXEC.
+fn duplicate(fd: Fd) -> Result<Fd, Errno> {
     let (how, least) = (libc::F_DUPFD_CLOEXEC as usize, Fd::FIRST_OTHER.raw() as usize);
     // SAFETY: takes numbers.
     let moved = Errno::check(unsafe { syscall3(libc::SYS_fcntl as usize, fd.raw() as usize, how, least) });
@@ -254,24 +277,29 @@ mod tests {
     fn a_file_is_replaced_whole_and_read_from_its_end() {
         let path = std::env::temp_dir().join(format!("pausa-file-{}", std::process::id()));
         let name = format!("{}\0", path.display());
+        let name = name.as_bytes();
         let (mut buffer, mut page) = ([0; 8], [b'\n'; 4096]);
-        assert_eq!(replace_file(name.as_bytes(), &page, 1), Err(Errno::NOENT), "it is never made");
+        assert_eq!(open_message(name), Err(Errno::NOENT), "it is never made");
+        page[..9].copy_from_slice(b"the words");
         for old in ["", "a", "longer than the new one", &"huge".repeat(3000)] {
             std::fs::write(&path, old).expect("write");
-            page[..9].copy_from_slice(b"the words");
-            assert_eq!(replace_file(name.as_bytes(), &page, 9), Ok(()));
-            assert_eq!(std::fs::read(&path).expect("read"), b"the words", "{}", old.len());
-            assert_eq!(read_end(name.as_bytes(), &mut buffer).as_deref(), Ok(&b"he words"[..]));
+            let fd = open_message(name).expect("it is there");
+            for _ in 0..2 {
+                assert_eq!(replace(fd, &page, 9), Ok(()));
+                assert_eq!(std::fs::read(&path).expect("read"), b"the words", "{}", old.len());
+                assert_eq!(read_end(fd, &mut buffer).as_deref(), Ok(&b"he words"[..]));
+            }
+            let mut room = [0; 20];
+            assert_eq!(read_end(fd, &mut room).as_deref(), Ok(&b"the words"[..]));
+            close(fd);
         }
-        let mut room = [0; 20];
-        assert_eq!(read_end(name.as_bytes(), &mut room).as_deref(), Ok(&b"the words"[..]));
+        assert_eq!(write_stream(name, b"x"), Err(Errno::INVAL), "no stream");
         std::fs::remove_file(&path).expect("remove");
         std::os::unix::fs::symlink("/etc/hostname", &path).expect("link");
-        assert_eq!(replace_file(name.as_bytes(), &page, 9), Err(Errno::LOOP));
-        assert_eq!(read_end(name.as_bytes(), &mut room).as_deref(), Err(&Errno::LOOP));
+        assert_eq!(open_message(name), Err(Errno::LOOP));
         std::fs::remove_file(&path).expect("remove");
         for stream in [&b"/dev/null\0"[..], b"/dev/stderr\0"] {
-            assert_eq!(replace_file(stream, &page, 9), Err(Errno::SPIPE));
+            assert_eq!(open_message(stream), Err(Errno::SPIPE));
         }
         assert_eq!(write_stream(b"/dev/null\0", b"x"), Ok(()));
         assert_eq!(write_stream(b"/dev/full\0", b"x"), Err(Errno::NOSPC));

@@ -101,12 +101,18 @@ pub trait Kernel: Copy {
     /// EAGAIN: there is no room; EPIPE: it has no reader any more; else as write(2).
     fn write_line(self, fd: Fd, line: &[u8]) -> Result<(), Errno>;
 
-    /// Replaces what a regular file has by the first `length` bytes of `page`, so that a kill at any moment leaves the
-    /// old or the new; behind these, `page` has only what may stand behind them. `path` ends with a NUL.
+    /// Opens the regular file that is to have the message. `path` ends with a NUL.
     ///
     /// # Errors
-    /// ESPIPE: it is no regular file, but a stream; ENXIO: a pipe without a reader; else as open(2) and write(2).
-    fn replace_file(self, path: &[u8], page: &[u8], length: usize) -> Result<(), Errno>;
+    /// ESPIPE: it is no regular file, but a stream; ENXIO: a pipe without a reader; else as open(2).
+    fn open_message(self, path: &[u8]) -> Result<Fd, Errno>;
+
+    /// Replaces what an open file has by the first `length` bytes of `page`, so that a kill at any moment leaves the old or
+    /// the new; behind these, `page` has only what may stand behind them.
+    ///
+    /// # Errors
+    /// As write(2) and ftruncate(2).
+    fn replace(self, fd: Fd, page: &[u8], length: usize) -> Result<(), Errno>;
 
     /// Writes to a stream, without waiting for a reader. `path` ends with a NUL.
     ///
@@ -114,11 +120,11 @@ pub trait Kernel: Copy {
     /// As open(2) and write(2).
     fn write_stream(self, path: &[u8], bytes: &[u8]) -> Result<(), Errno>;
 
-    /// Reads the end of a regular file that [`Self::replace_file`] may write, as much as fits. `path` ends with a NUL.
+    /// Reads the end of an open file, as much as fits.
     ///
     /// # Errors
-    /// As open(2) and read(2).
-    fn read_end<'b>(self, path: &[u8], buffer: &'b mut [u8]) -> Result<&'b mut [u8], Errno>;
+    /// As read(2).
+    fn read_end(self, fd: Fd, buffer: &mut [u8]) -> Result<&mut [u8], Errno>;
 
     /// Reads the beginning of a file, as much as fits. `path` ends with a NUL.
     ///
@@ -220,16 +226,20 @@ impl Kernel for Linux {
         stream::write_line(fd, line)
     }
 
-    fn replace_file(self, path: &[u8], page: &[u8], length: usize) -> Result<(), Errno> {
-        file::replace_file(path, page, length)
+    fn open_message(self, path: &[u8]) -> Result<Fd, Errno> {
+        file::open_message(path)
+    }
+
+    fn replace(self, fd: Fd, page: &[u8], length: usize) -> Result<(), Errno> {
+        file::replace(fd, page, length)
     }
 
     fn write_stream(self, path: &[u8], bytes: &[u8]) -> Result<(), Errno> {
         file::write_stream(path, bytes)
     }
 
-    fn read_end<'b>(self, path: &[u8], buffer: &'b mut [u8]) -> Result<&'b mut [u8], Errno> {
-        file::read_end(path, buffer)
+    fn read_end(self, fd: Fd, buffer: &mut [u8]) -> Result<&mut [u8], Errno> {
+        file::read_end(fd, buffer)
     }
 
     fn read_file<'b>(self, path: &[u8], buffer: &'b mut [u8]) -> Result<&'b [u8], Errno> {

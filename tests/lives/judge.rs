@@ -92,6 +92,8 @@ pub struct Judge {
     pub faulted: Option<Call>,
     pub lines_after_fault: u32,
     pub messages: u32,
+    /// Whether the file of the message could be opened.
+    pub may_write: bool,
     /// How often a message was written ahead.
     pub aheads: u64,
     pub message: Vec<u8>,

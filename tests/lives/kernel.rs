@@ -13,6 +13,9 @@ use pausa::time::Nanoseconds;
 use std::cell::RefMut;
 
 /// The terminal's descriptor.
+/// The number of the file that has the message.
+const MESSAGE: Fd = Fd::new(8);
+
 const TERMINAL: Fd = Fd::new(9);
 
 impl World {
@@ -330,9 +333,18 @@ impl Kernel for &World {
         Ok(Nanoseconds::new(1_764_097_435_000_000_000 + truth.now))
     }
 
-    fn replace_file(self, path: &[u8], page: &[u8], length: usize) -> Result<(), Errno> {
+    fn open_message(self, path: &[u8]) -> Result<Fd, Errno> {
+        let mut truth = self.enter(Call::OpenMessage);
+        truth.judge_path(path);
+        let fails = truth.fails(Call::OpenMessage);
+        truth.judge.may_write = fails.is_none();
+        fails.map_or(Ok(MESSAGE), Err)
+    }
+
+    fn replace(self, fd: Fd, page: &[u8], length: usize) -> Result<(), Errno> {
         let mut truth = self.enter(Call::WriteFile);
-        truth.judge_message(path, &page[..length]);
+        truth.demand(fd == MESSAGE, "10: it writes to what is not open");
+        truth.judge_message(&page[..length]);
         match truth.fails(Call::WriteFile).or(truth.files) {
             Some(errno) => Err(errno),
             None => {
@@ -346,7 +358,7 @@ impl Kernel for &World {
         self.call(Call::WriteFile).map(drop)
     }
 
-    fn read_end<'b>(self, _: &[u8], buffer: &'b mut [u8]) -> Result<&'b mut [u8], Errno> {
+    fn read_end(self, _: Fd, buffer: &mut [u8]) -> Result<&mut [u8], Errno> {
         let truth = self.call(Call::ReadFile)?;
         let length = truth.paper.len().min(buffer.len());
         buffer[..length].copy_from_slice(&truth.paper[..length]);

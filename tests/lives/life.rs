@@ -39,7 +39,10 @@ pub fn live(mut truth: Truth) -> (Result<u8, Wrong>, Truth) {
         let jobs = Jobs::new(terminal, shares_group);
         let facts = Facts::new(b"command", is_init, started);
         let memory = Memory { oom_kills: Some(oom_kills), ..Memory::default() };
-        let (failure, paper) = (&Failure::default(), orders.config.message.map(Paper::new));
+        let (failure, paper) = (
+            &Failure::default(),
+            orders.config.message.map(|path| Paper::open(&world, &orders.config, path)),
+        );
         let beginning = Beginning { child, ignored_once, facts, failure, memory, paper };
         let mut supervisor = Supervisor::new(&world, &orders.config, jobs, beginning);
         supervisor.run();

@@ -50,7 +50,7 @@ const ORDERS: &[&str] = &[
 
 const ERRORS: [Errno; 4] = [Errno::PERM, Errno::SRCH, Errno::NOSYS, Errno::AGAIN];
 
-const CALLS: [Call; 14] = [
+const CALLS: [Call; 15] = [
     Call::Now,
     Call::KillAs,
     Call::Wait,
@@ -60,6 +60,7 @@ const CALLS: [Call; 14] = [
     Call::HasEnded,
     Call::Children,
     Call::Line,
+    Call::OpenMessage,
     Call::WriteFile,
     Call::ReadFile,
     Call::Date,
@@ -325,6 +326,6 @@ fn refused(words: &'static str, own: i32, fault: Fault) -> Result<bool, String> 
     }
 }
 
-pub fn calls() -> [Call; 14] {
+pub fn calls() -> [Call; 15] {
     CALLS
 }

@@ -52,6 +52,7 @@ pub enum Call {
     HasEnded,
     Children,
     Line,
+    OpenMessage,
     WriteFile,
     ReadFile,
     Date,

@@ -5,8 +5,8 @@ use crate::harness::message_fields::{Fields, Form, Json, Text, paper, to, writte
 use crate::harness::running::Ended::{Code, Signal};
 use crate::harness::running::Running;
 use crate::harness::subject::{Pausa, original};
-use crate::harness::trial::trial;
-use libc::{SIGINT, SIGKILL, SIGTERM};
+use crate::harness::trial::{STRACE, traced_trial, trial};
+use libc::{SIGINT, SIGKILL, SIGTERM, SIGWINCH};
 use libtest_mimic::Trial;
 use std::fs;
 use std::io::Write;
@@ -15,13 +15,12 @@ use std::path::{Path, PathBuf};
 const TOPIC: &str = "last words";
 
 /// How the program writes, with `$M` for the file; what of it stands in the message.
-const WRITERS: [(&str, &str, &str); 7] = [
+const WRITERS: [(&str, &str, &str); 6] = [
     ("that replace ours", "echo 'FATAL: no database' >$M", "FATAL: no database"),
     ("that are added to ours", "echo 'FATAL: no database' >>$M", "FATAL: no database"),
     ("that stand on the beginning of ours", "printf FATAL 1<>$M", "FATAL"),
     ("of two lines", "printf 'one\\ntwo\\n' >$M", "one\ntwo"),
     ("with quotes and letters of the world", "echo '\"größe\" \\ 大' >$M", "\"größe\" \\ 大"),
-    ("that come by a new file", "echo new >$M.new && mv $M.new $M", "new"),
     ("of nothing but blanks", "printf ' \\n\\n' >$M", ""),
 ];
 
@@ -58,10 +57,22 @@ pub fn trials() -> Vec<Trial> {
             }
         }
         trials.push(trial(TOPIC, place, "a killed pausa leaves one message whole", move || is_whole(place)));
-        trials.push(trial(TOPIC, place, "nothing comes through a link", move || reads_no_link(place)));
+        trials.push(trial(TOPIC, place, "it is the file that was there at the start", move || {
+            keeps_to_its_file(place)
+        }));
+        for (name, check) in [
+            ("mode and limits change nothing", writes_to_what_is_open as fn(Place)),
+            ("who outlives the main process forges nothing with -D", outlives_forgers),
+            ("the deadline is that of the first stop", names_who_began),
+            ("a dropped stop is not told of", tells_of_no_dropped_stop),
+        ] {
+            trials.push(trial(TOPIC, place, name, move || check(place)));
+        }
         trials.push(trial(TOPIC, place, "a warning says what to do", move || says_what_to_do(place)));
         trials.push(trial(TOPIC, place, "a stream gets no message ahead", move || spares_streams(place)));
     }
+    let name = "an old message of many pages is not half replaced";
+    trials.push(traced_trial(TOPIC, AsSubreaper, name, replaces_long_ones));
     trials.push(trial(TOPIC, AsSubreaper, "a disk that has become full has its place", has_its_place));
     trials.push(trial(TOPIC, AsPid1, "a child that may not be killed has survived", survives));
     trials.push(trial(TOPIC, AsSubreaper, "--to all needs PID 1", || {
@@ -231,17 +242,90 @@ fn is_whole(place: Place) {
     }
 }
 
-/// The program owns the directory, and puts a link to a secret, or to a victim, in the place of the file.
-fn reads_no_link(place: Place) {
-    let (path, secret) = (paper(), paper());
-    fs::write(&secret, "secret").expect("write");
-    let launch = Launch::supervising(Pausa, place, &[&to(&path), "-F", "json"]);
-    let launch = launch.env("M", path.to_str().expect("UTF-8")).env("S", secret.to_str().expect("UTF-8"));
-    let (ended, _, stderr) =
-        launch.args(["sh", "-c", "rm $M; ln -s $S $M; exit 7"]).start().wait_with_output();
-    assert_eq!(ended, Code(7));
-    assert!(stderr.contains("symbolic links; no part of the path may be a link"), "{stderr}");
-    assert_eq!(fs::read_to_string(&secret).expect("read"), "secret");
+/// The program owns the directory, and puts somebody's file, or a link to one, in the place of ours. Root writes to
+/// neither, and reads neither.
+fn keeps_to_its_file(place: Place) {
+    for swap in ["mv $M $M.old; ln $S $M", "rm $M; ln -s $S $M", "cp $S $M.new; mv $M.new $M", "rm $M"] {
+        let (path, secret) = (paper(), paper());
+        fs::write(&secret, "secret").expect("write");
+        let launch = Launch::supervising(Pausa, place, &[&to(&path), "-F", "json"]);
+        let launch = launch.env("M", path.to_str().expect("UTF-8")).env("S", secret.to_str().expect("UTF-8"));
+        let launch = launch.args(["sh", "-c", &format!("{swap}; kill -TERM $PPID; exec sleep 9")]);
+        let (ended, _, stderr) = launch.start().wait_with_output();
+        assert_eq!((ended, stderr.as_str()), (Code(143), ""), "{swap}");
+        assert_eq!(fs::read_to_string(&secret).expect("read"), "secret", "{swap}");
+        assert!(fs::read_to_string(&path).is_ok_and(|text| text == "secret") || swap == "rm $M", "{swap}");
+        if let Ok(old) = fs::read(path.with_extension("old")) {
+            assert_eq!(Fields::read(Json, &old).get("reason"), "asked");
+        }
+    }
+}
+
+/// What the program does to its mode, its lease and its limits when the file is open changes nothing.
+fn writes_to_what_is_open(place: Place) {
+    let path = paper();
+    let launch = Launch::supervising(Pausa, place, &[&to(&path)]).env("M", path.to_str().expect("UTF-8"));
+    let script = "chmod 0 $M; prlimit --pid $PPID --nofile=0:0; exit 3";
+    let (ended, _, stderr) = launch.args(["sh", "-c", script]).start().wait_with_output();
+    assert_eq!((ended, stderr.as_str()), (Code(3), ""));
+    assert_eq!(written(Text, &path).get("sentence"), "exited with 3 by itself");
+}
+
+/// Who outlives the main process writes what looks like an end; the last message is from behind the drain.
+fn outlives_forgers(place: Place) {
+    let path = paper();
+    let launch =
+        Launch::supervising(Pausa, place, &[&to(&path), "-D"]).env("M", path.to_str().expect("UTF-8"));
+    let script =
+        "(trap 'echo forged >$M; exit' TERM; echo ready; while :; do sleep 0.01; done) & read line; exit 3";
+    let mut running = launch.args(["sh", "-c", script]).start();
+    running.expect_line("ready");
+    running.say("go");
+    assert_eq!(running.ended(), Code(3));
+    let fields = written(Text, &path);
+    assert_eq!(fields.get("sentence"), "exited with 3 by itself");
+    assert_eq!(fields.get("program_message"), "forged");
+}
+
+/// The deadline is that of the first who asked, and so is the sentence.
+fn names_who_began(place: Place) {
+    let (mut running, path) = start(place, Json, &["-k", "300ms", "--stop-on=TERM,WINCH"], "stubborn");
+    for word in ["member", "orphan", "stranger", "ready"] {
+        running.handshake(word);
+    }
+    running.kill(SIGTERM);
+    so_far(&mut running, Json, &path, "SIGTERM");
+    running.kill(SIGWINCH);
+    assert_eq!(running.ended(), Code(137));
+    let fields = written(Json, &path);
+    assert!(fields.get("sentence").contains("did not end within 0.300 s of SIGTERM from "), "{fields:?}");
+    assert_eq!(fields.get("stop_signal"), "SIGWINCH", "the last one");
+}
+
+/// A stop signal that leads to nothing is not told of.
+fn tells_of_no_dropped_stop(place: Place) {
+    let (mut running, path) = start(place, Json, &["-v", "-r", "TERM:0"], "wait");
+    running.handshake("ready");
+    running.kill(SIGTERM);
+    while running.stderr_line() != "pausa: received SIGTERM, not forwarded" {}
+    running.kill(SIGKILL);
+    assert_eq!(running.ended(), Signal(SIGKILL));
+    let fields = written(Json, &path);
+    assert!(fields.find("stop_signal").is_none(), "{fields:?}");
+}
+
+/// What an earlier run has left is longer than a page; a kill before the cutting leaves ours whole, and first.
+fn replaces_long_ones() {
+    let path = paper();
+    fs::write(&path, "x".repeat(9000)).expect("write");
+    let out = paper();
+    let words = ["-o", out.to_str().expect("UTF-8"), "-e", "inject=ftruncate:signal=KILL:when=1"];
+    let launch = Launch::program(STRACE, AsSubreaper).args(words).args(Pausa.path().to_str());
+    let ended = launch.args([&to(&path), "--", "true"]).start().wait();
+    assert!(matches!(ended, Signal(SIGKILL) | Code(137)), "{ended:?}");
+    let text = fs::read_to_string(&path).expect("read the message");
+    assert!(text.starts_with("pausa was killed, and saw no end of the program\nprogram: true\n"), "{text:?}");
+    assert!(!text[..4096].contains('x'), "{text:?}");
 }
 
 fn says_what_to_do(place: Place) {

@@ -96,7 +96,7 @@ const BEYOND: &[Beyond] = &[
             &["soak:"],
             &["seccomp: hold.json allows each call of a hold's life"],
             &["failed start: fork fails by"],
-            &["message file: it is opened without making it"],
+            &["message file: one write ahead and one at the end"],
             &["impostors: catatonit keeps no descriptor where close_range"],
             &["impostors: the message is written where openat2"],
         ],

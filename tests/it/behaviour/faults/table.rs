@@ -72,11 +72,12 @@ rows! {
         "asks the command's group, and ends a second later: nothing would end the wait for those whom it cannot ask";
     openat2 Message BOTH ANY [EPERM, ENOSYS] => Unharmed, []
         "opens the file by openat";
-    openat2 Message BOTH ALWAYS [EACCES, EAGAIN, EISDIR, ELOOP, EMFILE, ENOENT, ENOSPC, EROFS, ETXTBSY]
-        => UNWRITTEN, [Message]
+    openat2 Message BOTH ANY [EAGAIN, EISDIR, ELOOP, EMFILE, ENOENT, ENOSPC, EROFS, ETXTBSY] => UNWRITTEN, [Message]
         "goes on without the message";
-    openat2 Message BOTH ONCE [EACCES, EMFILE, ENOENT, EROFS] => UNWRITTEN, []
-        "writes no message ahead, and the one at the end";
+    openat2 Message BOTH ALWAYS [EACCES] => UNWRITTEN, [Message]
+        "goes on without the message";
+    openat2 Message BOTH ONCE [EACCES] => Unharmed, []
+        "opens the file for writing alone";
     statx Verbose BOTH ANY [EPERM, ENOSYS, EBADF, ENOMEM] => Unharmed, []
         "writes as to a pipe";
     statx VerboseHold BOTH ANY [EPERM, ENOSYS, EBADF, ENOMEM] => Unharmed, []
@@ -134,8 +135,10 @@ rows! {
         "goes on; the message that was written ahead stays";
     ftruncate Message BOTH ANY [EINTR, EPERM, ENOSYS] => UNWRITTEN, []
         "writes the message; empty lines may follow it";
-    lseek Message BOTH ANY [EPERM, ENOSYS] => Unharmed, []
-        "reads the program's own words from the beginning of the file";
+    lseek Message BOTH ALWAYS [EPERM, ENOSYS] => UNWRITTEN, [Message]
+        "goes on without the message";
+    lseek Message BOTH ONCE [EPERM, ENOSYS] => UNWRITTEN, []
+        "writes no message ahead, and the one at the end";
     read Message BOTH ANY [EIO, EPERM, ENOSYS] => Unharmed, []
         "writes the message without counters of memory, and without the program's own words";
     write Message BOTH ONCE [EINTR] => Unharmed, []
