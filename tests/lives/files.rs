@@ -2,8 +2,18 @@
 
 use crate::process::Process;
 use crate::world::Truth;
+use pausa::model::errno::Errno;
 
 impl Truth {
+    /// A message is written, or not.
+    pub fn take_message(&mut self, bytes: &[u8], refusal: Option<Errno>) -> Result<(), Errno> {
+        self.judge_message(bytes);
+        if refusal.is_none() {
+            self.paper = bytes.to_vec();
+        }
+        refusal.map_or(Ok(()), Err)
+    }
+
     /// What a file has, if it is there.
     pub fn file(&self, path: &[u8]) -> Option<String> {
         if path.starts_with(b"/proc/") && self.has_proc {

@@ -344,14 +344,8 @@ impl Kernel for &World {
     fn replace(self, fd: Fd, page: &[u8], length: usize) -> Result<(), Errno> {
         let mut truth = self.enter(Call::WriteFile);
         truth.demand(fd == MESSAGE, "10: it writes to what is not open");
-        truth.judge_message(&page[..length]);
-        match truth.fails(Call::WriteFile).or(truth.files) {
-            Some(errno) => Err(errno),
-            None => {
-                truth.paper = page[..length].to_vec();
-                Ok(())
-            }
-        }
+        let refusal = truth.fails(Call::WriteFile).or(truth.files);
+        truth.take_message(&page[..length], refusal)
     }
 
     fn write_stream(self, _: &[u8], _: &[u8]) -> Result<(), Errno> {

@@ -9,9 +9,10 @@
 
 use crate::choices::Choices;
 use crate::judge::{SignalSet0, Wrong};
+use crate::log::told;
 use crate::orders::Orders;
 use crate::process::{Info, React};
-use crate::world::{Act, Entry, Truth, Tty, World};
+use crate::world::{Act, Truth, Tty, World};
 use pausa::model::errno::Errno;
 use pausa::model::process::Pid;
 use pausa::model::signal::{Signal, SignalSet};
@@ -58,24 +59,6 @@ pub fn live(mut truth: Truth) -> (Result<u8, Wrong>, Truth) {
         },
     });
     (result, world.0.into_inner())
-}
-
-/// The log, as one reads it.
-pub fn told(truth: &Truth) -> String {
-    let mut text = String::new();
-    for entry in &truth.log {
-        let line = match entry {
-            Entry::Call(call) => format!("{call:?}"),
-            Entry::Kill(to, signal, result) => format!("  {signal:?} to {to:?}: {result:?}"),
-            Entry::Received(signal) => format!("  {signal:?}"),
-            Entry::Changed(pid, word) => format!("  {pid}: {word:#x}"),
-            Entry::Happens(what, pid) => format!("          -- {what} ({pid})"),
-            Entry::Slept(span) => format!("          -- {} ms pass", span / 1_000_000),
-        };
-        text.push_str(&line);
-        text.push('\n');
-    }
-    text
 }
 
 pub const TERM: Signal = Signal::TERM;

@@ -24,6 +24,7 @@ mod judge;
 mod kernel;
 mod kills;
 mod life;
+mod log;
 mod marks;
 mod mutants;
 mod orders;

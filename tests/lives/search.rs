@@ -6,7 +6,8 @@
 use crate::choices::{Choices, shrink};
 use crate::events::{ALL, Kind};
 use crate::judge::Wrong;
-use crate::life::{live, told};
+use crate::life::live;
+use crate::log::told;
 use crate::marks::{MARKS, Mark};
 use crate::orders::Orders;
 use crate::process::Pending;
