@@ -336,9 +336,9 @@ impl Kernel for &World {
     fn open_message(self, path: &[u8]) -> Result<Fd, Errno> {
         let mut truth = self.enter(Call::OpenMessage);
         truth.judge_path(path);
-        let fails = truth.fails(Call::OpenMessage);
-        truth.judge.may_write = fails.is_none();
-        fails.map_or(Ok(MESSAGE), Err)
+        let refusal = truth.fails(Call::OpenMessage);
+        truth.judge.may_write = refusal.is_none();
+        refusal.map_or(Ok(MESSAGE), Err)
     }
 
     fn replace(self, fd: Fd, page: &[u8], length: usize) -> Result<(), Errno> {
@@ -360,9 +360,7 @@ impl Kernel for &World {
     }
 
     fn read_file<'b>(self, path: &[u8], buffer: &'b mut [u8]) -> Result<&'b [u8], Errno> {
-        let truth = self.call(Call::ReadFile)?;
-        let text = truth.file(path);
-        let text = text.ok_or(Errno::NOENT)?;
+        let text = self.call(Call::ReadFile)?.file(path).ok_or(Errno::NOENT)?;
         let length = text.len().min(buffer.len());
         buffer[..length].copy_from_slice(&text.as_bytes()[..length]);
         Ok(&buffer[..length])
