@@ -26,7 +26,8 @@ const REFUSED: [(&str, Make, &str); 5] = [
     ("a pipe that nobody reads", make_pipe, ""),
 ];
 
-const ROWS: [(&str, Check); 11] = [
+const ROWS: [(&str, Check); 12] = [
+    ("a warning says what to do", says_what_to_do),
     ("/dev/full is a warning", warns_of_a_full_disk),
     ("-m alone means /dev/termination-log", means_the_default),
     ("--message=PATH and --message-format=json", takes_long_options),
@@ -158,6 +159,23 @@ fn names_exactly(place: Place, folder: &str, name: &str) {
     fs::write(&path, "").expect("make a file");
     assert_eq!(complaint(place, &[&to(&path)]), "");
     assert_eq!(written(Text, &path).get("exit_code"), "7");
+}
+
+fn says_what_to_do(place: Place) {
+    let path = paper();
+    fs::remove_file(&path).expect("it was made just now");
+    for (make, remedy) in [
+        (None, "it must be there before the start, pausa does not make it"),
+        (Some(()), "an engine makes a directory where the file to be mounted is missing"),
+    ] {
+        if make.is_some() {
+            fs::create_dir(&path).expect("make a directory");
+        }
+        let launch = Launch::supervising(Pausa, place, &[&to(&path)]).args(["true"]);
+        let (ended, _, stderr) = launch.start().wait_with_output();
+        assert_eq!((ended, stderr.lines().count()), (Code(0), 1), "{stderr}");
+        assert!(stderr.ends_with(&format!("; {remedy}\n")), "{stderr}");
+    }
 }
 
 fn writes_nothing_unasked(place: Place) {
