@@ -39,7 +39,7 @@ pub const AARCH64: Platform = Platform {
     platform: "linux/arm64",
     gcc: "aarch64-linux-gnu-gcc",
     machine: libc::EM_AARCH64,
-    layer: 25_000,
+    layer: 32_000,
 };
 
 /// In the order of the index, which dist/image has when nobody names any.
@@ -49,7 +49,7 @@ pub static PLATFORMS: [Platform; 6] = [
         platform: "linux/amd64",
         gcc: "x86_64-linux-gnu-gcc",
         machine: libc::EM_X86_64,
-        layer: 24_500,
+        layer: 31_000,
     },
     AARCH64,
     Platform {
@@ -57,28 +57,28 @@ pub static PLATFORMS: [Platform; 6] = [
         platform: "linux/arm/v7",
         gcc: "arm-linux-gnueabihf-gcc",
         machine: libc::EM_ARM,
-        layer: 26_500,
+        layer: 34_000,
     },
     Platform {
         architecture: "riscv64",
         platform: "linux/riscv64",
         gcc: "riscv64-linux-gnu-gcc",
         machine: libc::EM_RISCV,
-        layer: 25_000,
+        layer: 32_000,
     },
     Platform {
         architecture: "ppc64le",
         platform: "linux/ppc64le",
         gcc: "powerpc64le-linux-gnu-gcc",
         machine: libc::EM_PPC64,
-        layer: 28_500,
+        layer: 36_500,
     },
     Platform {
         architecture: "s390x",
         platform: "linux/s390x",
         gcc: "s390x-linux-gnu-gcc",
         machine: libc::EM_S390,
-        layer: 25_000,
+        layer: 31_000,
     },
 ];
 
