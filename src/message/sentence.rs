@@ -131,8 +131,8 @@ fn memory<'l, 'r>(limit: Option<u64>, peak: Option<u64>, line: &'l mut Line<'r>)
         line.bytes(before).bytes(name);
         // The nearest of them, so that a peak at the limit reads as such.
         match bytes >> 20 {
-            0..10 => line.number((bytes + (1 << 9)) >> 10).bytes(b" KiB"),
-            _ => line.number((bytes + (1 << 19)) >> 20).bytes(b" MiB"),
+            0..10 => line.number(bytes.saturating_add(1 << 9) >> 10).bytes(b" KiB"),
+            _ => line.number(bytes.saturating_add(1 << 19) >> 20).bytes(b" MiB"),
         };
         before = b", ";
     }
