@@ -164,8 +164,12 @@ fn keeps(facts: &Facts<'_>, words: &[u8]) {
         let mut found = whole.clone();
         let again = own_words(&mut found, &ours, format).to_vec();
         assert_eq!(written(facts, format, &again), written(facts, format, again.trim_ascii()));
+        // An escaped byte that is no UTF-8 may become part of a character with the next one.
+        let is_plain = |text: &str| !text.chars().any(|character| ('\u{80}'..'\u{a0}').contains(&character));
+        let stays = std::str::from_utf8(&again).is_ok_and(is_plain);
         let mut found = written(facts, format, &again);
-        assert_eq!(own_words(&mut found, &ours, format), again.trim_ascii(), "{}", whole.escape_ascii());
+        let kept = own_words(&mut found, &ours, format);
+        assert!(!stays || kept == again.trim_ascii(), "{}", whole.escape_ascii());
         let mut anything = words.to_vec();
         own_words(&mut anything, &ours, format);
     }
