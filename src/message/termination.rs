@@ -14,7 +14,7 @@ use crate::policy::reason::Reason;
 use crate::time::Nanoseconds;
 
 /// What a message is put together in: as much as Kubernetes takes, and one page of memory, which a file system takes
-/// whole or not at all (`sys::file::replace_file`).
+/// whole or not at all (`sys::file::replace`).
 pub type Page = [u8; 4096];
 
 /// The form of the message.
@@ -230,7 +230,6 @@ impl<'p> Sheet<'p> {
     }
 
     /// Begins a field.
-    #[inline(never)]
     fn key(&mut self, field: Field) -> &mut Line<'p> {
         let (before, between): (&[u8], &[u8]) = match (self.format, field) {
             (Format::Text, _) => (b"\n", b": "),
@@ -241,18 +240,15 @@ impl<'p> Sheet<'p> {
     }
 
     /// Adds what stands on both sides of a value that is not a number.
-    #[inline(never)]
     fn mark(&mut self) -> &mut Line<'p> {
         if self.format == Format::Json { self.line.push(b'"') } else { &mut self.line }
     }
 
-    #[inline(never)]
     fn number(&mut self, field: Field, number: u64) {
         self.key(field).number(number);
     }
 
     /// A number that may not be known.
-    #[inline(never)]
     fn count(&mut self, field: Field, number: Option<u64>) {
         if let Some(number) = number
             && (number > 0 || self.tells_all())
@@ -262,7 +258,6 @@ impl<'p> Sheet<'p> {
     }
 
     /// In thousandths.
-    #[inline(never)]
     fn seconds(&mut self, field: Field, nanoseconds: Nanoseconds) {
         let milliseconds = nanoseconds.milliseconds();
         self.key(field).number(milliseconds / 1000).push(b'.').digits(milliseconds % 1000, 3);
@@ -271,14 +266,12 @@ impl<'p> Sheet<'p> {
         }
     }
 
-    #[inline(never)]
     fn word(&mut self, field: Field, word: &[u8]) {
         self.key(field);
         self.mark().bytes(word);
         self.mark();
     }
 
-    #[inline(never)]
     fn signal(&mut self, field: Field, signal: Signal) {
         self.key(field);
         self.mark().signal(signal);

@@ -52,6 +52,8 @@ impl<K: Kernel> Supervisor<'_, K> {
     /// than once in [`TOLD_EACH`]: who floods us with stop signals must not make us write without end.
     fn tell_ahead(&mut self, now: Nanoseconds) {
         if !self.is_untold || now < self.next_telling {
+            // Where the kernel refuses to tell the time, no later comes.
+            self.is_untold &= now > Nanoseconds::ZERO;
             return;
         }
         (self.is_untold, self.next_telling) = (false, now + TOLD_EACH);

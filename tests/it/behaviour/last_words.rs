@@ -282,7 +282,12 @@ fn outlives_forgers(place: Place) {
     let launch =
         Launch::supervising(Pausa, place, &[&to(&path), "-D"]).env("M", path.to_str().expect("UTF-8"));
     // What is written while pausa replaces the message may be lost, so it waits for the one from before the drain.
-    let script = "forge() { trap '' TERM; until read first <$M && [ \"${first#exited}\" != \"$first\" ]; do :; done; echo forged >$M; exit; }
+    let script = "forge() {
+            trap '' TERM
+            until read first <$M && [ \"${first#exited}\" != \"$first\" ]; do :; done
+            echo forged >$M
+            exit
+        }
         (trap forge TERM; echo ready; while :; do sleep 0.01; done) & read line; exit 3";
     let mut running = launch.args(["sh", "-c", script]).start();
     running.expect_line("ready");
