@@ -175,6 +175,16 @@ fn shutdowns() -> Vec<Life> {
             .at(s(1), outside().kills(TERM))
             .ends(137)
             .after(s(3)),
+        life("a clock that stops is nothing to stop signals without a deadline")
+            .pausa("-m/message")
+            .child(ignores(TERM))
+            .first(world(|truth| {
+                truth.fault = Some(Fault { call: Call::Now, after: 0, for_ever: true, errno: Errno::PERM });
+            }))
+            .at(s(1), outside().kills(TERM))
+            .at(s(2), outside().kills(TERM))
+            .at(s(3), child().exits(7))
+            .ends(7),
         life("a clock that stops is told, and kills nobody")
             .pausa("-k 2s")
             .child(ignores(TERM))
