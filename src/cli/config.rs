@@ -46,6 +46,8 @@ pub struct Config<'a> {
     pub parent_death: Option<Signal>,
     /// How long the first stop signal is held back. Default: not at all.
     pub delay: Nanoseconds,
+    /// How long the child may run before it is asked to stop. Default: for ever, which is zero here.
+    pub timeout: Nanoseconds,
     /// Where the termination message goes. Default: there is none.
     pub message: Option<&'a [u8]>,
     pub message_format: Format,
@@ -64,7 +66,7 @@ impl Config<'_> {
     /// Whether there is a deadline to keep.
     #[must_use]
     pub fn needs_clock(&self) -> bool {
-        self.delay > Nanoseconds::ZERO || self.ladder.drain_limit().is_some()
+        self.delay.max(self.timeout) > Nanoseconds::ZERO || self.ladder.drain_limit().is_some()
     }
 }
 
@@ -183,6 +185,7 @@ impl<'a> Config<'a> {
             may_be_message_path: false,
             parent_death: None,
             delay: Nanoseconds::ZERO,
+            timeout: Nanoseconds::ZERO,
             message: None,
             message_format: Format::Text,
             stop_on: STOP_ON,

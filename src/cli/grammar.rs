@@ -54,6 +54,8 @@ options! {
     Stop,
     /// What counts as a stop signal.
     StopOn,
+    /// How long the command may run.
+    Timeout,
     /// Whom signals are forwarded to.
     To,
     /// A variable that must not be set.

@@ -180,6 +180,7 @@ const fn is_for_command(option: OptionName) -> bool {
         | OptionName::SingleChild
         | OptionName::Stop
         | OptionName::StopOn
+        | OptionName::Timeout
         | OptionName::To => true,
         OptionName::AdoptOrphans
         | OptionName::Help
@@ -238,6 +239,7 @@ fn carry_out<'a>(
                 config.stop_on = config.stop_on.union(SignalSet::only(signal));
             }
         }
+        OptionName::Timeout => config.timeout = duration(value).ok_or(value)?,
         OptionName::To => {
             config.target = match word_index(b"child group all", b' ', value).ok_or(value)? {
                 0 => Target::Child,

@@ -19,11 +19,12 @@ use crate::time::Nanoseconds;
 /// | `%a` | the stop signal, and from whom it came |
 /// | `%f` | the same of the first stop signal |
 /// | `%A` | `, 0.120 s after ` and that; nothing if it was not asked to stop |
-/// | `%g` | the grace period that it had |
+/// | `%g` | the time that it had: the grace period, or all of it |
 /// | `%o` `%m` | OOM kills, and ` (limit 24 MiB, peak 20 MiB)`, as far as they are known |
 /// | `%l` | the same without the peak |
 const SENTENCES: Texts = texts![
     (Reason::NotRun, "%n could not be run: %e"),
+    (Reason::TimedOut, "%h: the command ran longer than %g"),
     (Reason::Deadline, "killed by pausa (SIGKILL): did not end within %g of %f"),
     (Reason::Survived, "did not end by the SIGKILL of pausa, which exits without it"),
     (Reason::Rewrite, "killed by pausa (SIGKILL): --rewrite turned a signal into it"),
@@ -218,6 +219,19 @@ mod tests {
                     ..killed
                 },
                 "killed by pausa (SIGKILL): did not end within 2 s of SIGTERM from outside",
+            ),
+            (
+                Facts { has_timed_out: true, grace: Nanoseconds::new(5000 * MILLISECOND), ..term },
+                "ended by SIGTERM: the command ran longer than 5 s",
+            ),
+            (
+                Facts {
+                    has_timed_out: true,
+                    grace: Nanoseconds::new(500 * MILLISECOND),
+                    own_kill: Some(OwnKill::Deadline),
+                    ..killed
+                },
+                "ended by SIGKILL: the command ran longer than 0.500 s",
             ),
             (
                 Facts { own_kill: Some(OwnKill::Rewrite), ..killed },

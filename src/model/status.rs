@@ -5,6 +5,7 @@
 //! |---|---|
 //! | 0 to 255 | the child exited with it |
 //! | 128 + n | signal n ended the child: 137 SIGKILL, 139 SIGSEGV, 143 SIGTERM, 162 SIGRTMIN |
+//! | 124 | the child ran longer than `--timeout` says |
 //! | 125 | pausa itself failed: bad options, no fork |
 //! | 126 | the command was found, but could not be run |
 //! | 127 | the command was not found |
@@ -65,6 +66,7 @@ pub struct ExitStatus(pub u8);
 
 impl ExitStatus {
     pub const SUCCESS: Self = Self(0);
+    pub const TIMED_OUT: Self = Self(124);
     pub const OWN_FAILURE: Self = Self(125);
     pub const NOT_RUNNABLE: Self = Self(126);
     pub const NOT_FOUND: Self = Self(127);

@@ -91,7 +91,9 @@ pub struct Facts<'a> {
     pub memory: Memory,
     /// Why we have sent the child a SIGKILL, if we have.
     pub own_kill: Option<OwnKill>,
-    /// From the first stop signal to the step of the ladder that was due last.
+    /// Whether we have asked it to stop, since it had run for too long, and nobody else had.
+    pub has_timed_out: bool,
+    /// From the first stop signal to the step of the ladder that was due last; if it has timed out, how long it might run.
     pub grace: Nanoseconds,
     /// The first stop signal, from which the grace period runs.
     pub first_asked: Option<Asked>,
@@ -118,6 +120,7 @@ impl<'a> Facts<'a> {
             status: ExitStatus::KILLED,
             memory: Memory { oom_kills: None, limit: None, peak: None },
             own_kill: None,
+            has_timed_out: false,
             grace: Nanoseconds::ZERO,
             first_asked: None,
             asked: None,

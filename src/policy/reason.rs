@@ -2,6 +2,7 @@
 
 use crate::bytes::{nth_word, word_index};
 use crate::model::signal::Signal;
+use crate::model::status::ExitStatus;
 use crate::policy::facts::{End, Facts, OwnKill};
 
 /// Why it ended, as far as that is known.
@@ -9,6 +10,8 @@ use crate::policy::facts::{End, Facts, OwnKill};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reason {
     NotRun,
+    /// It ran longer than it may, and ended when we had asked it to.
+    TimedOut,
     Deadline,
     /// We have killed it when the grace period had expired, and exit although it has not ended.
     Survived,
@@ -32,10 +35,10 @@ pub enum Reason {
 
 /// The words for machines, in the order of [`Reason`].
 const WORDS: &[u8] =
-    b"not_run deadline survived rewrite oom killed asked signal exit refused failed all_killed pausa_killed";
+    b"not_run timeout deadline survived rewrite oom killed asked signal exit refused failed all_killed pausa_killed";
 
 /// How many of them can be the reason of an end that pausa sees: the first ones.
-pub const SEEN: usize = 9;
+pub const SEEN: usize = 10;
 
 impl Reason {
     // 40 bytes less.
@@ -52,6 +55,8 @@ impl Reason {
         let is_killed = signal == Some(Signal::KILL);
         if facts.exec_error.is_some() {
             Self::NotRun
+        } else if facts.has_timed_out {
+            Self::TimedOut
         } else if is_killed && facts.own_kill == Some(OwnKill::Deadline) {
             Self::Deadline
         } else if is_killed && facts.own_kill == Some(OwnKill::Rewrite) {
@@ -67,6 +72,13 @@ impl Reason {
         } else {
             Self::Itself
         }
+    }
+
+    /// What pausa exits with, if nothing is remapped: `own` is what the child's end amounts to. As timeout(1) has it: a
+    /// SIGKILL stays one.
+    #[must_use]
+    pub fn status(self, own: ExitStatus) -> ExitStatus {
+        if self == Self::TimedOut && own != ExitStatus::KILLED { ExitStatus::TIMED_OUT } else { own }
     }
 
     /// For machines.
@@ -129,6 +141,15 @@ mod tests {
             let facts = Facts { end, memory, own_kill, asked, ..FACTS };
             assert_eq!(Reason::of(&facts), reason, "{wait:?} {asked:?} {own_kill:?}");
         }
+        // Whatever else has come to pass.
+        for wait in [0x0000, 0x0300, 0x000f, 0x008b, 0x0009] {
+            let (end, memory) =
+                (End::Seen(WaitStatus::new(wait)), Memory { oom_kills: Some(1), ..Memory::default() });
+            for own_kill in [None, Some(OwnKill::Deadline)] {
+                let facts = Facts { end, memory, own_kill, asked: Some(term), has_timed_out: true, ..FACTS };
+                assert_eq!(Reason::of(&facts), Reason::TimedOut, "{wait:?} {own_kill:?}");
+            }
+        }
         let end = End::Seen(WaitStatus::new(9));
         assert_eq!(Reason::of(&Facts { end, ..FACTS }), Reason::UnknownKill, "the counter cannot be read");
         let (end, exec_error) = (End::Seen(WaitStatus::new(0x7f00)), Some(Errno::NOENT));
@@ -151,9 +172,24 @@ mod tests {
     }
 
     #[test]
+    fn who_has_timed_out_ends_with_124_unless_by_sigkill() {
+        for (reason, own, status) in [
+            (Reason::TimedOut, 0, 124),
+            (Reason::TimedOut, 143, 124),
+            (Reason::TimedOut, 139, 124),
+            (Reason::TimedOut, 137, 137),
+            (Reason::Asked, 143, 143),
+            (Reason::Itself, 0, 0),
+        ] {
+            assert_eq!(reason.status(ExitStatus(own)), ExitStatus(status), "{reason:?} {own}");
+        }
+    }
+
+    #[test]
     fn every_reason_has_a_word_and_some_can_be_asked_for() {
         for (reason, word) in [
             (Reason::NotRun, "not_run"),
+            (Reason::TimedOut, "timeout"),
             (Reason::Survived, "survived"),
             (Reason::Itself, "exit"),
             (Reason::Refused, "refused"),

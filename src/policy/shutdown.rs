@@ -1,4 +1,5 @@
-//! When a stop signal goes to the child, and what follows if the child stays: delay, ladder, deadline. Pure.
+//! When a stop signal goes to the child, and what follows if the child stays: delay, ladder, deadline; and the time after
+//! which we ask by ourselves. Pure.
 //!
 //! Time is what the caller says it is, in nanoseconds since some start.
 
@@ -86,12 +87,19 @@ pub struct Shutdown<'a> {
     next: usize,
     /// When the next step is due; `None`: there is none.
     due: Option<Nanoseconds>,
+    /// When we ask by ourselves if no step is due; `None`: never, or that is over.
+    limit: Option<Nanoseconds>,
 }
 
 impl<'a> Shutdown<'a> {
     #[must_use]
     pub const fn new(ladder: &'a Ladder, delay: Nanoseconds) -> Self {
-        Self { ladder, delay, held: None, next: 0, due: None }
+        Self { ladder, delay, held: None, next: 0, due: None, limit: None }
+    }
+
+    /// At this moment we ask the child to stop by ourselves.
+    pub const fn limit(&mut self, moment: Nanoseconds) {
+        self.limit = Some(moment);
     }
 
     /// A stop signal came, and a rewrite has left this of it: what to send now, if anything.
@@ -102,30 +110,46 @@ impl<'a> Shutdown<'a> {
         }
         if self.delay > Nanoseconds::ZERO && self.due.is_none() {
             self.held = came;
-            self.due = Some(now + self.delay);
+            let due = now + self.delay;
+            self.due = Some(self.limit.map_or(due, |limit| limit.min(due)));
             return None;
         }
         self.advance(came, now)
     }
 
-    /// Whether what [`Self::expire`] sends next is what came, and no signal that the ladder names.
+    /// Whether what [`Self::go_on`] sends next is what came, and no signal that the ladder names.
     #[must_use]
     pub const fn holds(&self) -> bool {
         self.next == 0 && self.ladder.steps[0].signal.is_none()
     }
 
-    /// When [`Self::expire`] is due.
+    /// Whether a stop signal is held back, or a step is yet to come.
     #[must_use]
-    pub const fn deadline(&self) -> Option<Nanoseconds> {
-        self.due
+    pub const fn is_under_way(&self) -> bool {
+        self.due.is_some()
     }
 
-    /// The deadline may have come: what to send now, if anything.
-    pub fn expire(&mut self, now: Nanoseconds) -> Option<Signal> {
-        if now < self.due? { None } else { self.advance(self.held, now) }
+    /// When [`Self::go_on`] is due.
+    #[must_use]
+    // 8 bytes less.
+    #[inline(never)]
+    pub fn deadline(&self) -> Option<Nanoseconds> {
+        self.due.or(self.limit)
+    }
+
+    /// The deadline has come: what to send now, if anything. A rewrite has left this of our `own` signal.
+    pub fn go_on(&mut self, own: Option<Signal>, now: Nanoseconds) -> Option<Signal> {
+        let came = if self.is_under_way() { self.held } else { own };
+        self.advance(came, now)
     }
 
     fn advance(&mut self, came: Option<Signal>, now: Nanoseconds) -> Option<Signal> {
+        // A step that comes later than the limit is as good.
+        self.limit = self.limit.filter(|&limit| now < limit);
+        if self.next > self.ladder.last {
+            // All steps were taken, or a stop signal has led to nothing: it was the limit.
+            return came;
+        }
         let step = self.ladder.steps.get(self.next)?;
         self.due = (self.next < self.ladder.last).then_some(now + step.wait);
         self.next += 1;
@@ -136,6 +160,9 @@ impl<'a> Shutdown<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Ours, where nobody else's is left.
+    const OWN: Option<Signal> = Some(Signal::TERM);
 
     const fn at(nanoseconds: u64) -> Nanoseconds {
         Nanoseconds::new(nanoseconds)
@@ -168,7 +195,6 @@ mod tests {
         for signal in [Signal::TERM, Signal::INT] {
             assert_eq!(shutdown.ask(Some(signal), at(5)), Some(signal));
             assert_eq!(shutdown.deadline(), None);
-            assert_eq!(shutdown.expire(Nanoseconds::new(u64::MAX)), None);
         }
     }
 
@@ -180,8 +206,8 @@ mod tests {
         assert_eq!(shutdown.ask(Some(Signal::INT), at(5)), Some(Signal::INT));
         assert_eq!(shutdown.deadline(), Some(at(15)));
         assert_eq!(shutdown.ask(Some(Signal::TERM), at(7)), Some(Signal::TERM));
-        assert_eq!((shutdown.deadline(), shutdown.expire(at(14))), (Some(at(15)), None));
-        assert_eq!((shutdown.expire(at(15)), shutdown.deadline()), (Some(Signal::KILL), None));
+        assert_eq!(shutdown.deadline(), Some(at(15)));
+        assert_eq!((shutdown.go_on(OWN, at(15)), shutdown.deadline()), (Some(Signal::KILL), None));
     }
 
     #[test]
@@ -189,9 +215,9 @@ mod tests {
         let ladder = read(b"TERM:20s,QUIT:5s,KILL").unwrap();
         let mut shutdown = Shutdown::new(&ladder, at(0));
         assert_eq!(shutdown.ask(Some(Signal::HUP), at(0)), Some(Signal::TERM));
-        assert_eq!(shutdown.expire(seconds(20)), Some(Signal::QUIT));
+        assert_eq!(shutdown.go_on(OWN, seconds(20)), Some(Signal::QUIT));
         assert_eq!(shutdown.deadline(), Some(seconds(25)));
-        assert_eq!(shutdown.expire(seconds(25)), Some(Signal::KILL));
+        assert_eq!(shutdown.go_on(OWN, seconds(25)), Some(Signal::KILL));
     }
 
     #[test]
@@ -201,7 +227,7 @@ mod tests {
         let mut shutdown = Shutdown::new(&kill, at(100));
         assert_eq!((shutdown.ask(Some(Signal::TERM), at(0)), shutdown.deadline()), (None, Some(at(100))));
         let mut impatient = shutdown;
-        assert_eq!((shutdown.expire(at(100)), shutdown.deadline()), (Some(Signal::TERM), Some(at(110))));
+        assert_eq!((shutdown.go_on(OWN, at(100)), shutdown.deadline()), (Some(Signal::TERM), Some(at(110))));
         assert_eq!(
             (impatient.ask(Some(Signal::INT), at(50)), impatient.deadline()),
             (Some(Signal::INT), Some(at(60)))
@@ -215,9 +241,68 @@ mod tests {
         let mut shutdown = Shutdown::new(&kill, at(0));
         assert_eq!((shutdown.ask(None, at(5)), shutdown.deadline()), (None, Some(at(15))));
         assert!(!shutdown.holds());
-        assert_eq!(shutdown.expire(at(15)), Some(Signal::KILL));
+        assert_eq!(shutdown.go_on(OWN, at(15)), Some(Signal::KILL));
         let mut shutdown = Shutdown::new(&kill, at(100));
         assert_eq!((shutdown.ask(Some(Signal::KILL), at(0)), shutdown.holds()), (None, true));
-        assert_eq!(shutdown.expire(at(100)), Some(Signal::KILL));
+        assert_eq!(shutdown.go_on(OWN, at(100)), Some(Signal::KILL));
+    }
+
+    /// With a limit of 100.
+    fn limited(ladder: &Ladder, delay: u64) -> Shutdown<'_> {
+        let mut shutdown = Shutdown::new(ladder, at(delay));
+        shutdown.limit(at(100));
+        shutdown
+    }
+
+    #[test]
+    fn at_the_limit_the_ladder_begins_without_a_delay() {
+        let ladder = read(b"USR1:1,KILL").unwrap();
+        for (ladder, first) in [(&ladder, Signal::parse(b"USR1")), (&Ladder::NONE, OWN)] {
+            let mut shutdown = limited(ladder, 7);
+            assert_eq!((shutdown.deadline(), shutdown.is_under_way()), (Some(at(100)), false));
+            assert_eq!(shutdown.go_on(OWN, at(101)), first);
+            assert_eq!(shutdown.is_under_way(), ladder.last > 0);
+            assert_eq!(shutdown.deadline(), (ladder.last > 0).then_some(at(101) + Nanoseconds::SECOND));
+        }
+    }
+
+    #[test]
+    fn the_limit_ends_a_delay() {
+        let mut shutdown = limited(&Ladder::NONE, 7);
+        assert_eq!((shutdown.ask(Some(Signal::INT), at(95)), shutdown.deadline()), (None, Some(at(100))));
+        assert_eq!((shutdown.go_on(OWN, at(100)), shutdown.deadline()), (Some(Signal::INT), None));
+    }
+
+    #[test]
+    fn a_ladder_that_goes_on_needs_no_limit() {
+        let mut kill = Ladder::NONE;
+        kill.kill_after(at(10));
+        let mut shutdown = limited(&kill, 0);
+        assert_eq!(
+            (shutdown.ask(Some(Signal::INT), at(95)), shutdown.deadline()),
+            (Some(Signal::INT), Some(at(105)))
+        );
+        assert_eq!((shutdown.go_on(OWN, at(105)), shutdown.deadline()), (Some(Signal::KILL), None));
+    }
+
+    #[test]
+    fn the_limit_stays_where_a_stop_signal_leads_to_no_end() {
+        let ladder = {
+            let mut ladder = Ladder::NONE;
+            ladder.steps[0].wait = at(5);
+            ladder.last = 1;
+            ladder
+        };
+        for (ladder, came) in [(&Ladder::NONE, Some(Signal::INT)), (&Ladder::NONE, None), (&ladder, OWN)] {
+            let mut shutdown = limited(ladder, 0);
+            assert_eq!(shutdown.ask(came, at(5)), came);
+            if shutdown.is_under_way() {
+                assert_eq!(shutdown.go_on(OWN, at(10)), None);
+            }
+            assert_eq!(shutdown.deadline(), Some(at(100)), "{came:?}");
+            assert_eq!((shutdown.go_on(OWN, at(100)), shutdown.deadline()), (OWN, None), "{came:?}");
+            assert_eq!(shutdown.ask(Some(Signal::INT), at(101)), Some(Signal::INT));
+            assert_eq!(shutdown.deadline(), None);
+        }
     }
 }

@@ -44,7 +44,7 @@ impl<K: Kernel> Supervisor<'_, K> {
             None => {}
         }
         // One that leads to nothing is not told of.
-        self.is_untold |= self.has_passed_stop || self.shutdown.deadline().is_some();
+        self.is_untold |= self.has_passed_stop || self.shutdown.is_under_way();
         self.tell_ahead(now);
     }
 
@@ -64,23 +64,38 @@ impl<K: Kernel> Supervisor<'_, K> {
     }
 
     /// The deadline may have come.
+    #[inline(never)]
     pub(super) fn expire(&mut self) {
         if let Some(give_up) = self.killing {
             if self.now() >= give_up {
                 self.give_up();
             }
         } else if let Some(due) = self.shutdown.deadline() {
-            let why = if self.shutdown.holds() { OwnKill::Rewrite } else { OwnKill::Deadline };
             let now = self.now();
-            if let Some(signal) = self.shutdown.expire(now) {
-                self.facts.grace = due - self.facts.first_asked.map_or(due, |asked| asked.at);
-                self.step(signal, why);
+            if now >= due {
+                self.go_on(due, now);
             }
         }
         if self.is_untold {
             let now = self.kernel.now().unwrap_or_default();
             self.tell_ahead(now);
         }
+    }
+
+    /// The deadline has come.
+    fn go_on(&mut self, due: Nanoseconds, now: Nanoseconds) {
+        let is_limit = !self.shutdown.is_under_way() && !self.has_passed_stop;
+        let why = if self.shutdown.holds() { OwnKill::Rewrite } else { OwnKill::Deadline };
+        let Some(signal) = self.shutdown.go_on(self.config.rewrites.apply(Signal::TERM), now) else { return };
+        if is_limit {
+            // What was asked for before has led to nothing.
+            self.facts.asked = None;
+            self.facts.has_timed_out = !self.is_zombie();
+            self.facts.grace = self.config.timeout;
+        } else if !self.facts.has_timed_out {
+            self.facts.grace = due - self.facts.first_asked.map_or(due, |asked| asked.at);
+        }
+        self.step(signal, why);
     }
 
     /// A step of the ladder: sent by nobody but us. `why` counts if it is SIGKILL.
@@ -92,6 +107,10 @@ impl<K: Kernel> Supervisor<'_, K> {
             _ => {
                 let recipient = forward::recipient(self.config.target, self.child);
                 self.send(recipient, signal, signal, None);
+                if self.facts.has_timed_out {
+                    // Who is stopped would not act on it. A sender from outside can see to that; here is none.
+                    self.resume(None);
+                }
             }
         }
     }

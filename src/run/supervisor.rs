@@ -122,6 +122,9 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
 
     /// Until the child has ended.
     pub fn run(&mut self) {
+        if self.config.timeout > Nanoseconds::ZERO {
+            self.shutdown.limit(self.facts.started + self.config.timeout);
+        }
         while !self.has_ended {
             let before = self.reaped();
             let children = self.reap();
@@ -347,7 +350,8 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
         if !self.has_passed_stop {
             self.facts.asked = None;
         }
-        self.facts.status = self.config.remaps.apply(status, Reason::of(&self.facts));
+        let reason = Reason::of(&self.facts);
+        self.facts.status = self.config.remaps.apply(reason.status(status), reason);
         self.facts.status
     }
 

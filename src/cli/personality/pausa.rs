@@ -38,6 +38,7 @@ pub const PAUSA: Personality = Personality {
         long_value(OptionName::StopOn, "stop-on", "SIGNAL,..., none of them KILL, STOP or CHLD"),
         value(OptionName::Delay, b'd', "delay", "10, 10s, 500ms, 1m"),
         flag(OptionName::Drain, b'D', "drain"),
+        value(OptionName::Timeout, b'T', "timeout", "10, 10s, 500ms, 1m"),
         optional_value(OptionName::Message, b'm', "message"),
         value(OptionName::MessageFormat, b'F', "message-format", "text or json"),
         flag(OptionName::Hold, b'P', "hold"),
@@ -133,6 +134,7 @@ signal N ended it). Without COMMAND: hold and reap, until SIGTERM.
   -S, --stop LADDER       the same in steps: TERM:20s,QUIT:5s,KILL
   -d, --delay TIME        hold the first stop signal back
   -D, --drain             at the end, send TERM to the rest and wait for it
+  -T, --timeout TIME      stop COMMAND after TIME, and exit with 124
   -m, --message[=PATH]    write why it ended (to /dev/termination-log)
   -F, --message-format F  text (default) or json
       --stop-on SIG,...   what is a stop signal (TERM,INT)
