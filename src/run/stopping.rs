@@ -86,7 +86,7 @@ impl<K: Kernel> Supervisor<'_, K> {
     fn go_on(&mut self, due: Nanoseconds, now: Nanoseconds) {
         let is_limit = !self.shutdown.is_under_way() && !self.has_passed_stop;
         let why = if self.shutdown.holds() { OwnKill::Rewrite } else { OwnKill::Deadline };
-        let Some(signal) = self.shutdown.go_on(self.config.rewrites.apply(Signal::TERM), now) else { return };
+        let signal = self.shutdown.go_on(self.config.rewrites.apply(Signal::TERM), now);
         if is_limit {
             // What was asked for before has led to nothing.
             self.facts.asked = None;
@@ -95,7 +95,9 @@ impl<K: Kernel> Supervisor<'_, K> {
         } else if !self.facts.has_timed_out {
             self.facts.grace = due - self.facts.first_asked.map_or(due, |asked| asked.at);
         }
-        self.step(signal, why);
+        if let Some(signal) = signal {
+            self.step(signal, why);
+        }
     }
 
     /// A step of the ladder: sent by nobody but us. `why` counts if it is SIGKILL.
@@ -118,7 +120,8 @@ impl<K: Kernel> Supervisor<'_, K> {
     /// Kills all, and from now on everybody who comes to us.
     pub(super) fn kill(&mut self, why: OwnKill) {
         let now = self.now();
-        if self.facts.own_kill.is_none() && !self.is_zombie() {
+        // In a drain it is others that are killed.
+        if self.facts.own_kill.is_none() && !self.has_ended && !self.is_zombie() {
             self.facts.own_kill = Some(why);
         }
         if why == OwnKill::Deadline {

@@ -15,6 +15,8 @@ impl Truth {
         }
         let everyone = to == Recipient::Everyone;
         let own = self.own;
+        // Its number may be somebody else's afterwards.
+        let child = if self.judge.end.is_none() { self.child } else { 0 };
         for process in &mut self.processes {
             let is_meant = match to {
                 Recipient::Process(pid) => process.pid == pid.raw(),
@@ -24,7 +26,7 @@ impl Truth {
             };
             process.struck |= is_meant && signal == Signal::KILL;
             self.judge.struck_alive |=
-                is_meant && signal == Signal::KILL && process.pid == self.child && !process.is_zombie();
+                is_meant && signal == Signal::KILL && process.pid == child && !process.is_zombie();
             process.asked |= is_meant && signal == Signal::TERM;
         }
         self.judge.has_asked_all |= everyone && signal == Signal::TERM;
@@ -82,7 +84,7 @@ impl Truth {
             self.resumed();
             return true;
         }
-        if self.step_is_due(to, signal) {
+        if self.step_is_due(to, signal) || self.limit_has_come(to, signal) {
             return true;
         }
         if signal == Signal::KILL && self.judge.killing.is_some() {
@@ -133,11 +135,7 @@ impl Truth {
             return false;
         }
         self.advance();
-        match signal {
-            Signal::KILL => self.kill_begins(),
-            Signal::CONT => self.resumed(),
-            _ => {}
-        }
+        self.stepped(signal);
         self.mark(Mark::Step);
         true
     }

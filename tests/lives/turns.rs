@@ -92,6 +92,12 @@ pub fn stops() -> Vec<Life> {
             .at(s(1), outside().kills(TERM))
             .so_that("it says so", |truth| message(truth, r#""reason":"killed""#))
             .ends(137),
+        life("who was killed by somebody else is not said to have been killed by a drain", "-D -k 1s")
+            .at(ms(1), child().forks("worker", ignores(TERM)))
+            .at(s(1), child().gets(KILL))
+            .so_that("it says so", |truth| message(truth, r#""reason":"killed""#))
+            .ends(137)
+            .after(s(2)),
         life("SIGCONT that was queued keeps its value", "")
             .child(on(CONT, React::Exit(3)))
             .at(s(1), outside().queues(CONT, 42))
