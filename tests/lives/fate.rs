@@ -85,7 +85,12 @@ impl Truth {
         }
         if delay > 0 && self.judge.due.is_none() {
             self.judge.held = passed;
-            self.judge.due = Some(self.due_in(delay));
+            let (due, limit) = (self.due_in(delay), self.judge.limit.due.map_or(u64::MAX, |due| due.latest));
+            self.judge.due = Some(Due {
+                earliest: due.earliest.min(limit),
+                latest: due.latest.min(limit),
+                span: due.span,
+            });
             return self.mark(Mark::Held);
         }
         if self.judge.due.is_some() {
@@ -98,6 +103,7 @@ impl Truth {
     }
 
     fn send_or_kill(&mut self, signal: Option<Signal>) {
+        self.judge.limit.has_passed_stop |= signal.is_some();
         match signal {
             None => self.mark(Mark::Dropped),
             Some(Signal::KILL) => self.judge.owed.insert(0, Owed::Kill),
@@ -112,6 +118,7 @@ impl Truth {
         let is_last = step + 1 >= self.orders.ladder.len();
         self.judge.due = (!is_last).then(|| self.due_in(self.orders.wait_of(step)));
         self.judge.next += 1;
+        self.judge.limit.has_advanced = true;
     }
 
     /// The supervisor has read the clock at some moment of this turn, or will.

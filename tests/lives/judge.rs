@@ -8,6 +8,7 @@
 //! 7 the drain · 8 bounded work between two waits · 9 stopped by a key, the job goes on; the foreground · 10 the message ·
 //! 11 a refused call · 12 an end within so many calls · 13 a flood hides no other (`turns.rs`)
 
+use crate::limits::Limit;
 use crate::marks::Mark;
 use crate::process::STOPS;
 use crate::world::{Call, Entry, Truth};
@@ -65,6 +66,7 @@ pub struct Judge {
     pub next: usize,
     pub due: Option<Due>,
     pub held: Option<Signal>,
+    pub limit: Limit,
     pub killing: Option<Due>,
     /// How the child ended, once it is reaped.
     pub end: Option<i32>,
@@ -162,11 +164,12 @@ impl Truth {
             !self.judge.had_zombies || self.judge.has_looked,
             "2: a turn without a look at the children",
         );
-        let turn = self.judge.turn;
+        let (turn, mut time) = (self.judge.turn, self.judge_limit());
         // Time may pass between a look at the clock and the wait.
         let ends = limit.map(|limit| self.judge.clock.saturating_add(limit.get()));
         for (due, what) in [
             (&mut self.judge.due, "5: a step of the ladder"),
+            (&mut time, "5: the end of the command's time"),
             (&mut self.judge.killing, "6: giving up"),
             (&mut self.judge.drain, "7: the end of the drain"),
         ] {

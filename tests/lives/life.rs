@@ -9,6 +9,7 @@
 
 use crate::choices::Choices;
 use crate::judge::{SignalSet0, Wrong};
+use crate::limits::Limit;
 use crate::log::told;
 use crate::orders::Orders;
 use crate::process::{Info, React};
@@ -29,6 +30,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Runs what is real in the world that is not.
 pub fn live(mut truth: Truth) -> (Result<u8, Wrong>, Truth) {
     truth.judge.turn = truth.now;
+    truth.judge.limit = Limit::new(truth.now, truth.orders.timeout);
     let (orders, child, started) = (truth.orders, Pid::new(truth.child), Nanoseconds::new(truth.now));
     let (shares_group, is_init) = (truth.shares_group, truth.own == 1);
     let ignored_once = truth.judge.ignored_once.0;

@@ -24,6 +24,7 @@ mod judge;
 mod kernel;
 mod kills;
 mod life;
+mod limits;
 mod log;
 mod marks;
 mod mutants;
@@ -60,7 +61,8 @@ fn main() -> ExitCode {
         real::main(number);
     }
     let mut trials = Vec::new();
-    let scenes = || [scenes::scenes(), groups::scenes()].into_iter().flatten().collect::<Vec<_>>();
+    let scenes =
+        || [scenes::scenes(), groups::scenes(), limits::scenes()].into_iter().flatten().collect::<Vec<_>>();
     for (index, life) in scenes().iter().enumerate() {
         let again = move || scenes().swap_remove(index).run();
         trials.push(trial(format!("life: {}", life.name), again));

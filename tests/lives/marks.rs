@@ -28,9 +28,10 @@ pub enum Mark {
     Messenger,
     Blind,
     LosesCont,
+    OutOfTime,
 }
 
-pub const MARKS: [Mark; 25] = [
+pub const MARKS: [Mark; 26] = [
     Mark::Fallback,
     Mark::Step,
     Mark::Killing,
@@ -56,4 +57,5 @@ pub const MARKS: [Mark; 25] = [
     Mark::Messenger,
     Mark::Blind,
     Mark::LosesCont,
+    Mark::OutOfTime,
 ];

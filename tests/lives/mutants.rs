@@ -143,7 +143,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "the status is not remapped",
         file: SUPERVISOR,
-        changes: &[("self.config.remaps.apply(status, Reason::of(&self.facts))", "status")],
+        changes: &[("self.config.remaps.apply(reason.status(status), reason)", "reason.status(status)")],
     },
     Mutant {
         name: "each stop signal leads to a message",

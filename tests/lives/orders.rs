@@ -16,6 +16,8 @@ pub struct Orders {
     /// What is sent, and how long it waits then; `None`: what came.
     pub ladder: Vec<(Option<Signal>, u64)>,
     pub is_json: bool,
+    /// How long the command may run; 0: for ever.
+    pub timeout: u64,
 }
 
 impl Orders {
@@ -28,7 +30,8 @@ impl Orders {
             *known.entry(words).or_insert_with(|| {
                 let ladder = ladder(words);
                 let is_json = words.contains("-F json");
-                Box::leak(Box::new(Self { words, config: config(words), ladder, is_json }))
+                let timeout = value(words, "-T").map_or(0, time);
+                Box::leak(Box::new(Self { words, config: config(words), ladder, is_json, timeout }))
             })
         })
     }
@@ -73,8 +76,16 @@ fn config(words: &'static str) -> Config<'static> {
     config
 }
 
+fn time(text: &str) -> u64 {
+    duration(text.as_bytes()).map_or(0, Nanoseconds::get)
+}
+
+/// The word behind this one.
+fn value<'w>(words: &'w str, option: &str) -> Option<&'w str> {
+    words.split_whitespace().skip_while(|word| *word != option).nth(1)
+}
+
 fn ladder(words: &str) -> Vec<(Option<Signal>, u64)> {
-    let time = |text: &str| duration(text.as_bytes()).map_or(0, Nanoseconds::get);
     let mut ladder = vec![(None, 0)];
     let mut words = words.split_whitespace();
     while let Some(word) = words.next() {

@@ -30,6 +30,20 @@ pub const SMALL: &[Small] = &[
         change: |truth| truth.character(2, 1),
     },
     Small {
+        name: "a limit",
+        words: "pausa -T 2s -k 1s",
+        own: 1,
+        fewer: 0,
+        scope: &[
+            Kind::Outside(libc::SIGTERM),
+            Kind::ChildExits,
+            Kind::ClockJumps,
+            Kind::ChildStops,
+            Kind::ChildForks,
+        ],
+        change: |truth| truth.character(2, 2),
+    },
+    Small {
         name: "a drain below a shell",
         words: "pausa -D -k 2s",
         own: 50,

@@ -13,8 +13,23 @@ impl Truth {
 
     /// The status that this end must give.
     fn status_of(&self, word: i32) -> u8 {
+        self.remapped(ExitStatus::of(WaitStatus::new(word)))
+    }
+
+    fn remapped(&self, status: ExitStatus) -> u8 {
         // No life remaps a reason.
-        self.orders.config.remaps.apply(ExitStatus::of(WaitStatus::new(word)), Reason::Itself).0
+        self.orders.config.remaps.apply(status, Reason::Itself).0
+    }
+
+    /// The statuses that an end may give that was seen: 124 where it has run too long and no SIGKILL was needed.
+    fn statuses_of(&self, word: i32) -> [u8; 2] {
+        let own = self.status_of(word);
+        let late =
+            if ExitStatus::of(WaitStatus::new(word)).0 == 137 { own } else { self.remapped(ExitStatus(124)) };
+        match self.judge.limit.has_come {
+            Some(has_come) => [if has_come { late } else { own }; 2],
+            None => [own, late],
+        }
     }
 
     /// Whether a call was refused without which there is no going on.
@@ -74,7 +89,12 @@ impl Truth {
         if !is_right && !self.is_refused() {
             self.wrong(format!("10: the message has another end than {end:x?}: {text}"));
         }
-        if self.orders.is_json {
+        let is_late = end.is_some() && self.judge.limit.has_come != Some(false);
+        if self.orders.is_json && is_late {
+            let is_told = has("reason", "timeout") || self.judge.limit.has_come.is_none();
+            self.demand(is_told || self.is_refused(), "10: it has run too long, and that is not told");
+        } else if self.orders.is_json {
+            self.demand(!has("reason", "timeout"), "10: it has not run too long, and that is told");
             let was_killed = end.is_none_or(|word| WaitStatus::new(word).term_signal() == Some(Signal::KILL));
             let by_us = was_killed && self.judge.struck_alive;
             let says_so = ["deadline", "rewrite", "survived"].iter().any(|reason| has("reason", reason));
@@ -98,9 +118,9 @@ impl Truth {
         let end = self.judge.end;
         match end {
             Some(word) => {
-                let right = self.status_of(word);
-                if status != right {
-                    self.wrong(format!("1: {status}, where the child's end {word:#x} gives {right}"));
+                let right = self.statuses_of(word);
+                if !right.contains(&status) {
+                    self.wrong(format!("1: {status}, where the child's end {word:#x} gives {right:?}"));
                 }
             }
             None if self.is_refused() && status == failure => {
