@@ -81,6 +81,7 @@ pub mod run {
     mod drain;
     pub mod entered;
     pub mod hold;
+    pub mod install;
     pub mod jobs;
     pub mod post_mortem;
     pub mod report;
@@ -118,6 +119,7 @@ pub fn run<'a>(
     match &config.task {
         Task::Hold(hold) => run::hold::hold(*hold, &config, inherited, stack),
         Task::Supervise(command) => run::supervise::supervise(command, &env, &config, inherited),
+        Task::Install(path) => run::install::install(&config, path),
         // Print, Complain. Naming them costs 64 bytes; `answer` names them all.
         _ => run::report::answer(&config),
     }

@@ -10,6 +10,7 @@ mod abi;
 mod arch;
 mod entry;
 mod file;
+mod install;
 mod kernel;
 mod memory;
 mod process;
@@ -19,6 +20,7 @@ mod terminal;
 mod timed;
 
 pub use file::*;
+pub use install::*;
 pub use kernel::{Kernel, Linux};
 pub use memory::*;
 pub use process::*;

@@ -85,6 +85,8 @@ pub enum Task<'a> {
     Undecided,
     Hold(Hold),
     Supervise(Command<'a>),
+    /// Copy this program to that path.
+    Install(&'a [u8]),
     /// Print what was asked for, and exit with 0.
     Print(Printed),
     /// Report what is wrong with the call, and exit with the personality's failure.

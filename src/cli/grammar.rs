@@ -34,6 +34,8 @@ options! {
     Help,
     /// Hold, whatever else is given.
     Hold,
+    /// Copy this program.
+    Install,
     /// How long after a stop signal all are killed.
     KillAfter,
     License,

@@ -55,6 +55,10 @@ fn read_all<'a>(mut args: Args<'a>, env: &mut Env<'a>, personality: &Personality
         let mut options = Getopt::new(Words::Text(words), ours.grammar, Order::Exact);
         read(&mut options, ours, config, &mut wishes);
         env.remove(OUR_VARIABLE);
+        if let Task::Install(_) = config.task {
+            // Who sets the variable for a program must not write files in its place.
+            config.task = Task::Complain(Event::UnknownLong { name: b"install" });
+        }
         if matches!(config.task, Task::Complain(_)) {
             // The options are ours, and so are contract and texts of the complaint.
             (config.contract, config.catalog) = (&ours.contract, &ours.catalog);
@@ -185,6 +189,7 @@ const fn is_for_command(option: OptionName) -> bool {
         OptionName::AdoptOrphans
         | OptionName::Help
         | OptionName::Hold
+        | OptionName::Install
         | OptionName::License
         | OptionName::ParentDeath
         | OptionName::Quiet
@@ -212,6 +217,7 @@ fn carry_out<'a>(
         OptionName::Group => config.target = Target::Group,
         OptionName::Help => config.task = Task::Print(Printed::Help),
         OptionName::Hold => wishes.holds = true,
+        OptionName::Install => config.task = Task::Install(value),
         OptionName::KillAfter => config.ladder.kill_after(duration(value).ok_or(value)?),
         OptionName::License => config.task = Task::Print(Printed::License),
         OptionName::Message => config.message = Some(message_path(value)),

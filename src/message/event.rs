@@ -202,6 +202,13 @@ pub enum Event<'a> {
         /// What to do about it.
         hint: Text,
     },
+    /// This program could not be copied.
+    NotInstalled {
+        name: &'a [u8],
+        errno: Errno,
+        /// What to do about it.
+        hint: Text,
+    },
     /// The grace period has expired.
     Killing,
     /// Lines before this one could not be written.
@@ -301,6 +308,7 @@ impl Event<'_> {
             Self::NothingToReap => Topic::NothingToReap,
             Self::NoChildLeft => Topic::NoChildLeft,
             Self::Unwritten { .. } => Topic::Unwritten,
+            Self::NotInstalled { .. } => Topic::NotInstalled,
             Self::Killing => Topic::Killing,
             Self::Lost { .. } => Topic::Lost,
             Self::SignalsRefused { .. } => Topic::SignalsRefused,

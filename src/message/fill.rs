@@ -132,6 +132,7 @@ impl Event<'_> {
             | Self::ExecFailed { errno, .. }
             | Self::NotForwarded { errno, .. }
             | Self::Unwritten { errno, .. }
+            | Self::NotInstalled { errno, .. }
             | Self::SignalsRefused { errno }
             | Self::ClockRefused { errno }
             | Self::ChildrenRefused { errno } => Some(errno),
@@ -152,7 +153,8 @@ impl Event<'_> {
             | Self::Refused { name, .. }
             | Self::ExecFailed { name, .. }
             | Self::Spawned { name, .. }
-            | Self::Unwritten { name, .. } => Some(name),
+            | Self::Unwritten { name, .. }
+            | Self::NotInstalled { name, .. } => Some(name),
             _ => None,
         }
     }
@@ -172,7 +174,8 @@ impl Event<'_> {
         match *self {
             Self::Refused { accepted: text, .. }
             | Self::ExecFailed { hint: text, .. }
-            | Self::Unwritten { hint: text, .. } => Some(text),
+            | Self::Unwritten { hint: text, .. }
+            | Self::NotInstalled { hint: text, .. } => Some(text),
             _ => None,
         }
     }

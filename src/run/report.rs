@@ -88,7 +88,9 @@ pub fn answer(config: &Config<'_>) -> ExitStatus {
             }
             (catalog.on_mistake, Stream::Stderr, contract.failure)
         }
-        Task::Undecided | Task::Hold(_) | Task::Supervise(_) => return ExitStatus::SUCCESS,
+        Task::Undecided | Task::Hold(_) | Task::Install(_) | Task::Supervise(_) => {
+            return ExitStatus::SUCCESS;
+        }
     };
     let mut room = Line::ROOM;
     let mut line = Line::new(&mut room);

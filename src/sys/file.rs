@@ -228,7 +228,7 @@ fn duplicate(fd: Fd) -> Result<Fd, Errno> {
     moved.map(|fd| Fd::new(fd as c_int))
 }
 
-fn read(fd: Fd, buffer: &mut [u8]) -> Result<usize, Errno> {
+pub(super) fn read(fd: Fd, buffer: &mut [u8]) -> Result<usize, Errno> {
     // SAFETY: the kernel writes into the buffer and no more.
     Errno::check(unsafe {
         syscall3(libc::SYS_read as usize, fd.raw() as usize, buffer.as_mut_ptr() as usize, buffer.len())

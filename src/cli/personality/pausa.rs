@@ -42,6 +42,7 @@ pub const PAUSA: Personality = Personality {
         optional_value(OptionName::Message, b'm', "message"),
         value(OptionName::MessageFormat, b'F', "message-format", "text or json"),
         flag(OptionName::Hold, b'P', "hold"),
+        long_value(OptionName::Install, "install", ""),
         flag(OptionName::AdoptOrphans, b's', ""),
         flag(OptionName::Verbose, b'v', "verbose"),
         flag(OptionName::Quiet, b'q', "quiet"),
@@ -102,6 +103,7 @@ pub const PAUSA: Personality = Personality {
             (NotForwarded, Warning, "cannot send %s to %p: %e"),
             (Stopped, Info, "child %p stopped by %s"),
             (Unwritten, Warning, "cannot write the termination message to '%n': %e%a"),
+            (NotInstalled, Fatal, "cannot install: '%n': %e%a"),
             (Killing, Warning, "grace period expired: killing all remaining processes"),
             (Lost, Warning, "%c lines dropped: stderr was not being read"),
             (SignalsRefused, Fatal, "cannot wait for signals: %e; pausa exits"),
@@ -139,6 +141,7 @@ signal N ended it). Without COMMAND: hold and reap, until SIGTERM.
   -F, --message-format F  text (default) or json
       --stop-on SIG,...   what is a stop signal (TERM,INT)
   -P, --hold              hold, whatever else is given
+      --install PATH      copy pausa to PATH, a file or a directory, and exit
   -v, --verbose           report more; repeatable
   -q, --quiet             report fatal errors only
   -h, --help
