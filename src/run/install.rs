@@ -13,28 +13,23 @@ use crate::sys;
 // Its paths would lie between the frames of a hold.
 #[inline(never)]
 pub fn install(config: &Config<'_>, path: &[u8]) -> ExitStatus {
-    let mut rooms = [[0; libc::PATH_MAX as usize]; 2];
-    let [room, other] = &mut rooms;
-    let is_directory = sys::is_directory(Line::new(room).bytes(path).push(0).as_bytes()) == Ok(true);
-    let inside: &[u8] = if is_directory { b"/pausa" } else { b"" };
-    let mut target = Line::new(room);
-    target.bytes(path).bytes(inside).push(0);
+    let (mut room, mut other) = ([0; libc::PATH_MAX as usize], [0; libc::PATH_MAX as usize]);
+    let mut line = Line::new(&mut room);
+    let (mut name, mut target) = (path, line.bytes(path).push(0).as_bytes());
+    if sys::enter_directory(target).is_ok() {
+        (name, target) = (b"pausa", b"pausa\0");
+    }
     // No other one is made in the same nanosecond in the same folder; if so, that is an error (O_EXCL).
-    let moment = sys::clock().unwrap_or_default().get();
-    let mut new = Line::new(other);
-    new.bytes(path).bytes(inside).bytes(b".").number(moment).push(0);
+    let mut new = Line::new(&mut other);
+    new.bytes(name).bytes(b".").number(sys::clock().unwrap_or_default().get()).push(0);
     let (mut name, mut hint) = (&b"/proc/self/exe"[..], Text::EMPTY);
     let installed = sys::open_own_file().and_then(|own| {
-        name = target.as_bytes().split_last().map_or(path, |(_, name)| name);
-        sys::install(own, new.as_bytes(), target.as_bytes())
+        name = path;
+        sys::install(own, new.as_bytes(), target)
     });
-    match installed {
-        Ok(()) => ExitStatus::SUCCESS,
-        Err(errno) => {
-            if errno == Errno::ACCES {
-                hint = text!("; is it mounted noexec, or not yours to write to?");
-            }
-            fail(config, Event::NotInstalled { name, errno, hint })
-        }
+    let Err(errno) = installed else { return ExitStatus::SUCCESS };
+    if errno == Errno::ACCES {
+        hint = text!("; mounted noexec, or not yours to write to");
     }
+    fail(config, Event::NotInstalled { name, errno, hint })
 }

@@ -72,7 +72,13 @@ fn wishes(config: &Config<'_>) -> String {
         (
             (config.task, config.name, config.verbosity, config.place, config.target, config.adopts_orphans),
             (config.is_verbose_by_variable, config.is_single_child_by_variable, config.warns_of_zombies),
-            (config.drains, config.parent_death, config.delay, config.message, config.message_format),
+            (
+                config.drains,
+                config.parent_death,
+                (config.delay, config.timeout),
+                config.message,
+                config.message_format
+            ),
             (config.stop_on, config.ladder, &config.rewrites, &config.remaps),
             (config.mistaken_in, config.may_be_message_path),
         )
@@ -113,6 +119,11 @@ fn look(call: &Call, config: &Config<'_>) {
     match &config.task {
         Task::Undecided => panic!("there is always something to do"),
         Task::Hold(_) => {}
+        // Not by a variable.
+        Task::Install(path) => assert!(
+            call.arguments.iter().any(|word| word.as_bytes().ends_with(path)),
+            "the path is one that was written"
+        ),
         Task::Supervise(command) => {
             let run = array(command.as_ptr());
             assert!(is_part(&run, &call.arguments[1..]), "the command is what the options leave");

@@ -97,44 +97,49 @@ pub fn ladder(data: &[u8]) {
     let limit = (steps.len() > 1 || steps[0].1 > 0 || steps[0].0 == 9).then_some(steps[0].1);
     assert_eq!(ladder.drain_limit().map(Nanoseconds::get), limit);
 
-    let delay = events.first().map_or(0, |&byte| u64::from(byte) % 4 * SECOND);
+    let first = events.first().map_or(0, |&byte| u64::from(byte));
+    let delay = first % 4 * SECOND;
+    let mut limit = (first & 4 > 0).then_some(Nanoseconds::new((first >> 3) * SECOND));
     let mut shutdown = Shutdown::new(&ladder, Nanoseconds::new(delay));
-    let (mut now, mut sent) = (Nanoseconds::ZERO, 0);
+    limit.into_iter().for_each(|limit| shutdown.limit(limit));
+    let (mut now, mut sent, mut due) = (Nanoseconds::ZERO, 0, None);
     // What is due after the step that was just sent.
     let due_after = |sent: usize, now: Nanoseconds| {
         let (_, wait) = *steps.get(sent.checked_sub(1)?)?;
         (sent < steps.len()).then_some(now + Nanoseconds::new(wait))
     };
+    let number = |signal: Option<Signal>| signal.map(|signal| u64::from(signal.number()));
     for &event in events.iter().skip(1) {
         let before = shutdown.deadline();
-        if event & 1 == 0 {
-            now = now + Nanoseconds::new(u64::from(event) * SECOND / 4);
-            let out = shutdown.expire(now);
-            if before.is_some_and(|due| due <= now) {
-                assert_eq!(out.map(|signal| u64::from(signal.number())), Some(steps[sent].0), "step {sent}");
+        let asked = (event & 1 > 0).then(|| Signal::new(i32::from(event >> 1 & 63) + 1).expect("1 to 64"));
+        let takes_a_step = match asked {
+            None => {
+                now = now + Nanoseconds::new(u64::from(event) * SECOND / 4);
+                before.is_some_and(|due| due <= now)
+            }
+            Some(_) => sent == 0 && (delay == 0 || due.is_some()),
+        };
+        let out = match asked {
+            Some(_) => shutdown.ask(asked, now),
+            None if takes_a_step => shutdown.go_on(Some(Signal::TERM), now),
+            None => continue,
+        };
+        if takes_a_step {
+            limit = limit.filter(|&limit| now < limit);
+            if sent == steps.len() {
+                assert_eq!(out, Some(Signal::TERM), "the limit, behind the last step");
+            } else {
+                assert_eq!(number(out), Some(steps[sent].0), "step {sent}");
                 sent += 1;
-                assert_eq!(shutdown.deadline(), due_after(sent, now));
-            } else {
-                assert_eq!((out, shutdown.deadline()), (None, before), "early");
             }
+            due = due_after(sent, now);
+        } else if sent > 0 {
+            assert_eq!(out, asked, "asking again is passed on");
         } else {
-            let asked = Signal::new(i32::from(event >> 1 & 63) + 1).expect("1 to 64");
-            let out = shutdown.ask(Some(asked), now);
-            if sent > 0 {
-                assert_eq!(
-                    (out, shutdown.deadline()),
-                    (Some(asked), before),
-                    "asking again postpones nothing"
-                );
-            } else if delay > 0 && before.is_none() {
-                assert_eq!((out, shutdown.deadline()), (None, Some(now + Nanoseconds::new(delay))));
-            } else {
-                assert_eq!(out.map(|signal| u64::from(signal.number())), Some(steps[0].0));
-                sent = 1;
-                assert_eq!(shutdown.deadline(), due_after(sent, now));
-            }
+            assert_eq!(out, None, "held back");
+            due = Some(now + Nanoseconds::new(delay)).into_iter().chain(limit).min();
         }
-        assert!(sent <= steps.len());
+        assert_eq!(shutdown.deadline(), due.or(limit), "{sent} steps of {}", steps.len());
     }
 }
 

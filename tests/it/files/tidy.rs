@@ -50,6 +50,10 @@ pub struct Source {
 }
 
 impl Source {
+    pub fn is(&self, path: &str) -> bool {
+        self.path == Path::new(path)
+    }
+
     /// The room that it belongs to: `sys` for src/sys.rs and src/sys/abi.rs.
     fn room(&self) -> &str {
         let inner = self.path.strip_prefix("src").expect("a file below src");

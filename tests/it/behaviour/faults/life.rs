@@ -42,6 +42,8 @@ pub enum Life {
     Hold,
     /// The same with `-v`.
     VerboseHold,
+    /// `--install`.
+    Install,
 }
 
 pub struct Seen {
@@ -67,6 +69,7 @@ impl Life {
             Self::Catatonit => "as catatonit",
             Self::Hold => "while it holds",
             Self::VerboseHold => "while it holds with -v",
+            Self::Install => "with --install",
         }
     }
 
@@ -106,6 +109,7 @@ impl Life {
             Self::Terminal | Self::Session => (&[], "report"),
             Self::Hold => (&[], ""),
             Self::VerboseHold => (&["-v"], ""),
+            Self::Install => (&[], ""),
         }
     }
 
@@ -120,6 +124,10 @@ impl Life {
                 // What an earlier run has left is longer than ours.
                 fs::write(&message, "x".repeat(3000)).expect("make a file");
                 launch = launch.args(["-m", &format!("--message={}", message.display())]);
+            }
+            if self == Self::Install {
+                fs::create_dir(&message).expect("make a folder");
+                launch = launch.args(["--install"]).args(message.to_str());
             }
             if matches!(self, Self::Terminal | Self::Session) {
                 let (ours, theirs) = Terminal::open();
@@ -153,6 +161,7 @@ impl Life {
                 Self::Hold | Self::VerboseHold => hold(&mut injected, &loses),
                 Self::Killing => kill(&mut injected.running, &loses),
                 Self::Draining | Self::LimitedDraining => drain(&mut injected.running, &loses),
+                Self::Install => assert_eq!(injected.running.ended(), Code(0)),
                 Self::Terminal | Self::Session => {
                     let terminal = terminal.as_mut().expect("it was opened");
                     terminal.expect("foreground");
@@ -175,6 +184,19 @@ impl Life {
             if self == Self::Message {
                 let written = fs::read_to_string(&message).expect("read the message");
                 assert_eq!(!written.contains("\nreason: "), loses(Loss::Message), "{written:?}");
+            }
+        }
+        if self == Self::Install {
+            // All of it or nothing.
+            let is_there = matches!(row.outcome, Outcome::Unharmed);
+            let names =
+                fs::read_dir(&message).expect("read the folder").map(|entry| entry.expect("an entry"));
+            let names: Vec<_> = names.map(|entry| entry.file_name()).collect();
+            assert_eq!(names, if is_there { vec!["pausa"] } else { Vec::new() });
+            if is_there {
+                let [ours, copy] =
+                    [Pausa.path(), message.join("pausa")].map(|path| fs::read(path).expect("read"));
+                assert!(ours == copy, "it is a copy");
             }
         }
         let stderr = injected.running.said_on_stderr();

@@ -35,6 +35,7 @@ macro_rules! rows {
 const NO_SIGNALS: Outcome = Ends(125, "cannot wait for signals: ");
 const NO_CHILDREN: Outcome = Ends(125, "cannot wait for children: ");
 const NO_FORK: Outcome = Ends(125, "cannot fork: ");
+const NOT_INSTALLED: Outcome = Ends(125, "cannot install: ");
 const NO_CLOCK: Outcome = Ends(125, "cannot read the clock: ");
 const UNWRITTEN: Outcome = Told("cannot write the termination message to ");
 const GIVEN_UP: Outcome = Told("has not ended after SIGKILL");
@@ -191,6 +192,26 @@ rows! {
         "holds, and keeps some memory more";
     pause Hold BOTH ANY [EPERM, ENOSYS] => NO_SIGNALS, []
         "ends, rather than ask again without rest";
+    chdir Install BOTH ANY [EPERM, ENOSYS] => NOT_INSTALLED, []
+        "takes the path for that of a file, and finds a directory there";
+    openat Install BOTH ANY [EACCES, EPERM, ENOENT, EMFILE, ENOSYS] => NOT_INSTALLED, []
+        "leaves nothing behind";
+    openat Install BOTH SECOND [EROFS, EACCES, ENOSPC, EEXIST, EPERM] => NOT_INSTALLED, []
+        "the same";
+    read Install BOTH SECOND [EIO, EPERM] => NOT_INSTALLED, []
+        "removes what it has written";
+    write Install BOTH SECOND [ENOSPC, EDQUOT, EIO, EPERM] => NOT_INSTALLED, []
+        "the same";
+    fchmod Install BOTH ANY [EPERM, ENOSYS, EIO] => NOT_INSTALLED, []
+        "the same";
+    fsync Install BOTH ANY [EIO, ENOSPC, EDQUOT, EPERM, ENOSYS] => NOT_INSTALLED, []
+        "the same";
+    faccessat Install BOTH ANY [EACCES, EPERM, ENOSYS] => NOT_INSTALLED, []
+        "the same: EACCES is a file system that is mounted noexec";
+    renameat2 Install BOTH ANY [EISDIR, EXDEV, EPERM, ENOSYS, ENOSPC] => NOT_INSTALLED, []
+        "the same";
+    clock_gettime Install BOTH ANY [EPERM, ENOSYS] => Unharmed, []
+        "goes on, by a name that another one may have at that time";
     chdir Session BOTH ANY [EPERM, ENOSYS, EACCES, EIO] => Unharmed, []
         "keeps its directory";
     close_range Catatonit BOTH ANY [EPERM, ENOSYS] => Unharmed, []
@@ -211,6 +232,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
         "cannot fail; it is asked only whether the parent is in this PID namespace, and is there still",
     ),
     ("fcntl", "called only where one of the first three descriptors is closed; see the trials `bad stderr`"),
+    ("unlinkat", "called only where --install has failed already; what it should have removed stays"),
     ("exit_group", "does not come back"),
     (
         "rt_sigreturn",
