@@ -16,6 +16,7 @@ mod hanging_start;
 mod hold;
 mod hold_cost;
 mod impostors;
+mod install;
 mod last_words;
 mod listening;
 mod memory_map;
@@ -29,6 +30,7 @@ mod stopping;
 mod strange_proc;
 mod targets;
 mod terminal;
+mod timeout;
 mod under_stress;
 
 pub use exit_status::script;
@@ -52,9 +54,11 @@ pub fn trials() -> Vec<Trial> {
         last_words::trials(),
         remap_by_reason::trials(),
         impostors::trials(),
+        install::trials(),
         strange_proc::trials(),
         bad_stderr::trials(),
         terminal::trials(),
+        timeout::trials(),
         under_stress::trials(),
         soak::trials(),
         failed_start::trials(),

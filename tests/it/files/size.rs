@@ -11,12 +11,12 @@ use std::sync::OnceLock;
 
 /// The byte budget of the release binary for each architecture. DESIGN.md, "Size", says where the bytes are.
 const BUDGETS: [(&str, usize); 6] = [
-    ("x86_64", 48 * 1024),
-    ("aarch64", 49 * 1024),
-    ("arm", 56 * 1024),
-    ("riscv64", 46 * 1024),
-    ("ppc64le", 66 * 1024),
-    ("s390x", 53 * 1024),
+    ("x86_64", 50 * 1024),
+    ("aarch64", 52 * 1024),
+    ("arm", 59 * 1024),
+    ("riscv64", 49 * 1024),
+    ("ppc64le", 70 * 1024),
+    ("s390x", 56 * 1024),
 ];
 
 /// What the panic handler in `main.rs` would say. Absent means that the optimizer found no way to it.
