@@ -9,6 +9,7 @@ mod hold;
 mod image;
 mod init;
 mod loaded;
+mod sandbox;
 mod supervise;
 mod swapped;
 mod terminal;
@@ -35,6 +36,7 @@ pub fn trials() -> Vec<Trial> {
         init::rows(),
         why::rows(),
         hardening::rows(),
+        sandbox::rows(),
     ];
     rows.into_iter().flatten().map(|row| row.into_trial(Arc::clone(&images))).collect()
 }

@@ -26,6 +26,12 @@ impl Container {
         self.call(&["exec", "--detach"], command);
     }
 
+    /// The exit status of a command in it.
+    pub fn exec_status(&self, command: &[&str]) -> Option<i32> {
+        let mut exec = self.client.short();
+        exec.args(["exec", &self.id]).args(command).output().expect("run the client").status.code()
+    }
+
     /// One field of `inspect`, by its Go template.
     pub fn inspect(&self, template: &str) -> String {
         self.call(&["inspect", "--format", template], &[])
