@@ -101,6 +101,29 @@ pub const MUTANTS: &[Mutant] = &[
         )],
     },
     Mutant {
+        name: "a stop signal takes the limit away",
+        file: SHUTDOWN,
+        changes: &[("self.limit.filter(|&limit| now < limit)", "self.limit.filter(|_| false)")],
+    },
+    Mutant {
+        name: "a delay outlives the limit",
+        file: SHUTDOWN,
+        changes: &[("self.limit.map_or(due, |limit| limit.min(due))", "due")],
+    },
+    Mutant {
+        name: "who is stopped is not continued when the time is over",
+        file: STOPPING,
+        changes: &[(
+            "if self.facts.has_timed_out {\n                    // Who",
+            "if false {\n                    // Who",
+        )],
+    },
+    Mutant {
+        name: "a drain claims the child's own SIGKILL",
+        file: STOPPING,
+        changes: &[("!self.has_ended && !self.is_zombie()", "!self.is_zombie()")],
+    },
+    Mutant {
         name: "nothing is forwarded",
         file: SEND,
         changes: &[("        self.send(recipient, received.signal, passed, Some(received));\n", "")],

@@ -9,7 +9,7 @@ use crate::harness::running::Ended::Code;
 use crate::harness::running::Running;
 use crate::harness::subject::{Pausa, original};
 use crate::harness::syscall;
-use crate::harness::trial::trial;
+use crate::harness::trial::{Named, trial};
 use libc::{SIGINT, SIGSTOP, SIGTERM};
 use libtest_mimic::Trial;
 use nix::unistd::Pid;
@@ -42,7 +42,7 @@ pub fn trials() -> Vec<Trial> {
             let name = format!("{options} leaves a command that ends alone");
             trials.push(trial(TOPIC, place, name, move || leaves_alone(place, options)));
         }
-        let rows: [(&str, fn(Place)); 5] = [
+        let rows: [Named<fn(Place)>; 5] = [
             ("a command that is stopped is continued", continues),
             ("a stop signal that came before keeps its reason", keeps_a_reason),
             ("a stop signal that is ignored takes no limit away", outlives_a_stop),
