@@ -5,6 +5,7 @@
 //! | folder | what is in it |
 //! |---|---|
 //! | `cluster/` | the rig, and the pods that run in it |
+//! | `holder.rs` | namespaces that end with the run |
 //! | `harness/` | shared with `main.rs`, whose first lines say the rest |
 //!
 //! A trial that lacks something on this machine is ignored, and counted at the end. With `CI=true` it fails.
@@ -15,6 +16,7 @@ mod cluster;
 // What is not used here, the trials of `main.rs` use.
 #[allow(dead_code)]
 mod harness;
+mod holder;
 
 fn main() -> ExitCode {
     harness::main(cluster::trials)
