@@ -76,8 +76,13 @@ impl Cluster {
 
     /// Makes what `manifest` describes.
     pub fn create(&self, manifest: &str) {
+        self.create_in("default", manifest);
+    }
+
+    /// The same in another of Kubernetes' namespaces.
+    pub fn create_in(&self, namespace: &str, manifest: &str) {
         let mut create = self.kubectl_command();
-        create.args(["create", "--filename", "-"]).stdin(Stdio::piped());
+        create.args(["create", "--namespace", namespace, "--filename", "-"]).stdin(Stdio::piped());
         let mut create =
             create.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("run timeout(1)");
         create.stdin.take().expect("a pipe").write_all(manifest.as_bytes()).expect("send the manifest");
