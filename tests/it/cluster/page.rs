@@ -111,15 +111,31 @@ impl Section {
     }
 
     fn bless(&self, old: &str, new: &str) {
-        static PAGE: Mutex<()> = Mutex::new(());
-        let _alone = PAGE.lock().expect("writing does not panic");
-        let page = fs::read_to_string(file()).expect("read the page");
-        let begin = page.find(&format!("\n## {}\n", self.title)).expect("the section");
-        let (before, section) = page.split_at(begin);
         let fenced = |inner: &str| format!("```console\n{inner}```");
-        fs::write(file(), before.to_owned() + &section.replacen(&fenced(old), &fenced(new), 1))
-            .expect("write the page");
+        replace(&format!("\n## {}\n", self.title), &fenced(old), &fenced(new));
     }
+}
+
+/// Writes `new` into the page in the place of the first `old` behind `place`.
+fn replace(place: &str, old: &str, new: &str) {
+    static PAGE: Mutex<()> = Mutex::new(());
+    let _alone = PAGE.lock().expect("writing does not panic");
+    let page = fs::read_to_string(file()).expect("read the page");
+    let (before, behind) = page.split_at(page.find(place).expect("the place"));
+    fs::write(file(), before.to_owned() + &behind.replacen(old, new, 1)).expect("write the page");
+}
+
+/// The page has `table` behind the comment with its `name`; with BLESS=1 it has from now on.
+pub fn assert_table(name: &str, table: &str) {
+    let comment = format!("<!-- table: {name} -->\n");
+    let page = fs::read_to_string(file()).expect("read the page");
+    let (_, behind) = page.split_once(&comment).expect("the table's comment");
+    let old: String =
+        behind.lines().take_while(|line| line.starts_with('|')).map(|line| format!("{line}\n")).collect();
+    if old != table && std::env::var_os("BLESS").is_some() {
+        return replace(&comment, &(comment.clone() + &old), &(comment.clone() + table));
+    }
+    assert_eq!(old, table, "BLESS=1 writes it into the page");
 }
 
 struct Shell<'a> {
@@ -188,7 +204,7 @@ fn normal(text: &str) -> String {
         .fold(text.to_owned(), |text, (pattern, place)| pattern.replace_all(&text, *place).into_owned())
 }
 
-/// Each link of the page's table leads to a section, and each section is in the table.
+/// Each link of the page's top leads to a section, and each section is there.
 pub fn table_is_whole() {
     let page = fs::read_to_string(file()).expect("read the page");
     let anchor = |title: &str| -> String {
@@ -204,6 +220,6 @@ pub fn table_is_whole() {
         assert!(titles.iter().any(|title| title == link), "{link} leads nowhere: {titles:?}");
     }
     for title in &titles {
-        assert!(linked.contains(&title.as_str()), "{title} is not in the table: {linked:?}");
+        assert!(linked.contains(&title.as_str()), "{title} is not at the top: {linked:?}");
     }
 }
