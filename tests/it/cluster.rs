@@ -12,6 +12,7 @@ mod page;
 mod pod;
 mod restarts;
 mod rig;
+mod rollout;
 mod sandbox;
 
 use rig::{Cluster, Missing};
@@ -26,7 +27,7 @@ pub fn trials() -> Vec<Trial> {
         return Vec::new();
     }
     let cluster = Arc::new(OnceLock::new());
-    let rows = [last_words::rows(), restarts::rows(), sandbox::rows()].concat();
+    let rows = [last_words::rows(), restarts::rows(), rollout::rows(), sandbox::rows()].concat();
     let rows = rows.into_iter().map(|(name, check)| trial(format!("cluster: {name}"), check, &cluster));
     let sections = page::sections().into_iter().enumerate().map(|(number, section)| {
         let name = format!("page: {}", section.title);

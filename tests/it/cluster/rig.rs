@@ -6,7 +6,7 @@ use nix::unistd::Pid;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 /// Seconds for one call. What takes longest is the second try of a container that failed, ten seconds after the first;
 /// the rest is a busy machine's.
@@ -88,6 +88,17 @@ impl Cluster {
         create.stdin.take().expect("a pipe").write_all(manifest.as_bytes()).expect("send the manifest");
         let output = create.wait_with_output().expect("wait for kubectl");
         assert!(output.status.success(), "{manifest}{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Starts `words` in the pod `client`, and comes back when they have said something on stderr.
+    pub fn asking(&self, namespace: &str, words: &[&str]) -> Child {
+        let mut exec = self.kubectl_command();
+        exec.args(["--namespace", namespace, "exec", "client", "--"]).args(words);
+        let mut exec = exec.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("run timeout(1)");
+        let mut line = String::new();
+        let heard = BufReader::new(exec.stderr.take().expect("a pipe")).read_line(&mut line);
+        assert!(heard.is_ok_and(|length| length > 0), "{words:?} said nothing");
+        exec
     }
 
     /// Waits for a line of `kubectl get --watch`, which writes one at once and one for each change.
