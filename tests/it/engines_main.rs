@@ -23,7 +23,7 @@ mod holder;
 mod release;
 
 fn main() -> ExitCode {
-    let code = harness::main(|| {
+    let code = harness::main(None, || {
         let trials = [engines::trials(), release::trials(), booted::trials()];
         trials.into_iter().flatten().collect()
     });
