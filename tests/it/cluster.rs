@@ -5,7 +5,7 @@
 use crate::harness::subject;
 use crate::harness::trial::{ending, plain};
 use libtest_mimic::Trial;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 mod last_words;
 mod page;
@@ -28,13 +28,32 @@ pub fn trials() -> Vec<Trial> {
     }
     let cluster = Arc::new(OnceLock::new());
     let rows = [last_words::rows(), restarts::rows(), rollout::rows(), sandbox::rows()].concat();
-    let rows = rows.into_iter().map(|(name, check)| trial(format!("cluster: {name}"), check, &cluster));
+    // One with the processors to itself waits for those that are under way.
+    static ALONE: RwLock<()> = RwLock::new(());
+    let rows = rows.into_iter().map(|(name, check)| {
+        let together = move |kubernetes: &Cluster| {
+            let _others = ALONE.read();
+            check(kubernetes);
+        };
+        trial(format!("cluster: {name}"), together, &cluster)
+    });
+    let heavy = sandbox::heavy_rows().into_iter().map(|(name, check)| {
+        let alone = move |kubernetes: &Cluster| {
+            let _alone = ALONE.write();
+            check(kubernetes);
+        };
+        trial(format!("cluster: {name}"), alone, &cluster)
+    });
     let sections = page::sections().into_iter().enumerate().map(|(number, section)| {
         let name = format!("page: {}", section.title);
-        trial(name, move |kubernetes| section.live(kubernetes, &format!("page-{number}")), &cluster)
+        let together = move |kubernetes: &Cluster| {
+            let _others = ALONE.read();
+            section.live(kubernetes, &format!("page-{number}"));
+        };
+        trial(name, together, &cluster)
     });
     let table = plain("page", "its table leads to each section", page::table_is_whole);
-    rows.chain(sections).chain([table]).collect()
+    rows.chain(sections).chain([table]).chain(heavy).collect()
 }
 
 fn trial(name: String, check: impl FnOnce(&Cluster) + Send + 'static, cluster: &Shared) -> Trial {

@@ -197,7 +197,7 @@ const CHANGING: &[(&str, &str)] = &[
     (r"\b(\d+[mhd])*\d+[smhd]\b( \(x\d+ over \d+\w+\))?", "AGE"),
     (r"\bpid:? \d+", "pid N"),
     // Who asked may be gone before anybody can ask for its name.
-    (r"from (\w+ \()?pid N, uid 0\)? inside", "from SOMEBODY inside"),
+    (r"from [\w ]+ \(pid N, uid 0\) inside", "from SOMEBODY inside"),
     (r"\b100\.64\.0\.\d+", "ADDRESS"),
     // The letters that Kubernetes makes names of.
     (r"(-[bcdfghjklmnpqrstvwxz2456789]{8,10})?-[bcdfghjklmnpqrstvwxz2456789]{5}\b", "-NAME"),
