@@ -5,6 +5,7 @@
 //! | folder | what is in it |
 //! |---|---|
 //! | `cluster/` | the rig, and the pods that run in it |
+//! | `holder.rs` | namespaces that end with the run |
 //! | `harness/` | shared with `main.rs`, whose first lines say the rest |
 //!
 //! A trial that lacks something on this machine is ignored, and counted at the end. With `CI=true` it fails.
@@ -15,7 +16,9 @@ mod cluster;
 // What is not used here, the trials of `main.rs` use.
 #[allow(dead_code)]
 mod harness;
+mod holder;
 
 fn main() -> ExitCode {
-    harness::main(cluster::trials)
+    // They mostly wait for somebody else.
+    harness::main(Some(6), cluster::trials)
 }

@@ -30,8 +30,8 @@ pub mod trial;
 /// Columns of the longest name. With what the runner adds, a line has 100.
 const LONGEST_NAME: usize = 88;
 
-/// The `main` of both suites.
-pub fn main(trials: impl FnOnce() -> Vec<Trial>) -> ExitCode {
+/// The `main` of each suite; so many trials at a time unless the caller says another number, or as there are processors.
+pub fn main(threads: Option<usize>, trials: impl FnOnce() -> Vec<Trial>) -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.first().map(String::as_str) {
         Some("payload") => payload::main(&words[1..]),
@@ -44,7 +44,8 @@ pub fn main(trials: impl FnOnce() -> Vec<Trial>) -> ExitCode {
     let names: Vec<String> = trials.iter().map(|trial| trial.name().to_owned()).collect();
     let title = "each name fits a line, and only one trial has it";
     trials.push(trial::plain("suite", title, move || check_names(&names)));
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = arguments.test_threads.or(threads);
     let conclusion = libtest_mimic::run(&arguments, trials);
     subject::remove_directory();
     if arguments.format != Some(FormatSetting::Json) {

@@ -25,7 +25,7 @@ mod files;
 mod harness;
 
 fn main() -> ExitCode {
-    harness::main(|| {
+    harness::main(None, || {
         let trials = [behaviour::trials(), contracts::trials(), files::trials()];
         harness::emulated::within_reach(trials.into_iter().flatten().collect())
     })

@@ -1,13 +1,12 @@
 //! The cluster that `tests/fixtures/cluster` brings up, and how it is spoken to from outside of its namespaces.
 
-use crate::harness::process::Process;
 use crate::harness::subject;
+use crate::holder::Holder;
 use nix::unistd::Pid;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 /// Seconds for one call. What takes longest is the second try of a container that failed, ten seconds after the first;
 /// the rest is a busy machine's.
@@ -22,33 +21,20 @@ pub enum Missing {
 }
 
 pub struct Cluster {
-    holder: Child,
-    /// PID 1 of the namespaces, as this process sees it.
-    pid: Pid,
+    holder: Holder,
 }
 
 impl Cluster {
     pub fn start() -> Result<Self, Missing> {
         let log = subject::directory().join("cluster");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/cluster");
-        let mut holder = Command::new(script)
-            .args(["sh", "-c", "echo up; read -r word"])
-            .env("PAUSA", subject::ours())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(File::create(&log).expect("make a file"))
-            .spawn()
-            .expect("run tests/fixtures/cluster");
-        let mut word = String::new();
-        let heard = BufReader::new(holder.stdout.take().expect("a pipe")).read_line(&mut word);
+        let mut holder = Command::new(script);
+        holder.args(["sh", "-c", "echo up; read -r word"]).env("PAUSA", subject::ours());
         // The script waits for unshare(1), and that for PID 1.
-        let child =
-            |parent| Process::descendants_of(parent).into_iter().find(|process| process.parent == parent);
-        let first = child(Pid::from_raw(holder.id().cast_signed())).and_then(|unshare| child(unshare.pid));
-        if let (Ok(_), "up\n", Some(first)) = (heard, word.as_str(), first) {
-            return Ok(Self { holder, pid: first.pid });
-        }
-        let status = holder.wait().expect("wait for tests/fixtures/cluster");
+        let status = match Holder::start(&mut holder, "up", 2, &log) {
+            Ok(holder) => return Ok(Self { holder }),
+            Err(status) => status,
+        };
         let said = fs::read_to_string(&log).unwrap_or_default();
         // What this machine lacks is one line.
         Err(match status.code() {
@@ -60,7 +46,7 @@ impl Cluster {
     /// A program inside, under timeout(1): what does not answer must fail one trial, not stop the suite.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new("timeout");
-        let enter = format!("nsenter --target {} --mount --net --pid --cgroup", self.pid);
+        let enter = format!("nsenter --target {} --mount --net --pid --cgroup", self.holder.pid);
         command.args(["--foreground", "--kill-after=5", LIMIT]).args(enter.split(' '));
         command.args(["setpriv", "--pdeathsig", "KILL", program]).stdin(Stdio::null());
         command.env("KUBECONFIG", "/run/cluster/kubeconfig").env("CONTAINERD_NAMESPACE", "k8s.io");
@@ -90,13 +76,29 @@ impl Cluster {
 
     /// Makes what `manifest` describes.
     pub fn create(&self, manifest: &str) {
+        self.create_in("default", manifest);
+    }
+
+    /// The same in another of Kubernetes' namespaces.
+    pub fn create_in(&self, namespace: &str, manifest: &str) {
         let mut create = self.kubectl_command();
-        create.args(["create", "--filename", "-"]).stdin(Stdio::piped());
+        create.args(["create", "--namespace", namespace, "--filename", "-"]).stdin(Stdio::piped());
         let mut create =
             create.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("run timeout(1)");
         create.stdin.take().expect("a pipe").write_all(manifest.as_bytes()).expect("send the manifest");
         let output = create.wait_with_output().expect("wait for kubectl");
         assert!(output.status.success(), "{manifest}{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Starts `words` in the pod `client`, and comes back when they have said something on stderr.
+    pub fn asking(&self, namespace: &str, words: &[&str]) -> Child {
+        let mut exec = self.kubectl_command();
+        exec.args(["--namespace", namespace, "exec", "client", "--"]).args(words);
+        let mut exec = exec.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("run timeout(1)");
+        let mut line = String::new();
+        let heard = BufReader::new(exec.stderr.take().expect("a pipe")).read_line(&mut line);
+        assert!(heard.is_ok_and(|length| length > 0), "{words:?} said nothing");
+        exec
     }
 
     /// Waits for a line of `kubectl get --watch`, which writes one at once and one for each change.
@@ -115,19 +117,5 @@ impl Cluster {
                 String::from_utf8_lossy(&output.stderr)
             )
         })
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        // Its command reads to the end of this.
-        drop(self.holder.stdin.take());
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while matches!(self.holder.try_wait(), Ok(None)) && Instant::now() < deadline {
-            let _ = nix::poll::poll(&mut [], 10u8);
-        }
-        // Of one that is gone already it takes nothing.
-        let _ = self.holder.kill();
-        let _ = self.holder.wait();
     }
 }

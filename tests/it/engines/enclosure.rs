@@ -6,18 +6,23 @@
 
 use crate::harness::process::Process;
 use crate::harness::subject;
-use nix::unistd::Pid;
+use crate::holder::Holder;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 pub struct Enclosure {
-    holder: Child,
-    /// PID 1 of the namespace, as this process sees it.
-    pid: Pid,
-    directory: PathBuf,
+    // Ends before its directory goes.
+    holder: Holder,
+    directory: Scratch,
+}
+
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 impl Enclosure {
@@ -28,7 +33,7 @@ impl Enclosure {
     pub fn start(name: &str, body: &str, farewell: &str) -> Result<Self, String> {
         let directory = subject::directory().join(name);
         fs::create_dir_all(&directory).map_err(|error| error.to_string())?;
-        let log = fs::File::create(directory.join("log")).map_err(|error| error.to_string())?;
+        let log = directory.join("log");
         // stdout is for the one word: what `body` leaves running must not hold it.
         let script = format!(
             "set -e
@@ -42,35 +47,13 @@ impl Enclosure {
              read -r word || true
              {farewell}"
         );
-        let mut holder = Command::new("unshare")
-            .args([
-                "--mount",
-                "--net",
-                "--pid",
-                "--fork",
-                "--mount-proc",
-                "--kill-child",
-                "sh",
-                "-c",
-                &script,
-            ])
-            .current_dir(&directory)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .map_err(|error| format!("no unshare(1): {error}"))?;
-        let mut word = String::new();
-        let mut stdout = BufReader::new(holder.stdout.take().expect("a pipe"));
-        let heard = stdout.read_line(&mut word);
-        let parent = Pid::from_raw(holder.id().cast_signed());
-        let shell = Process::descendants_of(parent).into_iter().find(|process| process.parent == parent);
-        match (heard, shell) {
-            (Ok(_), Some(shell)) if word == "enclosed\n" => Ok(Self { holder, pid: shell.pid, directory }),
-            _ => {
-                let _ = holder.kill();
-                let _ = holder.wait();
-                let why = fs::read_to_string(directory.join("log")).unwrap_or_default();
+        let mut unshare = Command::new("unshare");
+        unshare.args(["--mount", "--net", "--pid", "--fork", "--mount-proc", "--kill-child"]);
+        unshare.args(["sh", "-c", &script]).current_dir(&directory);
+        match Holder::start(&mut unshare, "enclosed", 1, &log) {
+            Ok(holder) => Ok(Self { holder, directory: Scratch(directory) }),
+            Err(_) => {
+                let why = fs::read_to_string(log).unwrap_or_default();
                 Err(format!("no place for an engine of our own, which takes root: {}", why.trim()))
             }
         }
@@ -78,7 +61,8 @@ impl Enclosure {
 
     /// The words before a command that is to run inside. It ends when the first of its processes is ended.
     pub fn enter(&self) -> Vec<String> {
-        let words = format!("nsenter --target {} --mount --net --pid setpriv --pdeathsig KILL", self.pid);
+        let words =
+            format!("nsenter --target {} --mount --net --pid setpriv --pdeathsig KILL", self.holder.pid);
         words.split(' ').map(str::to_owned).collect()
     }
 
@@ -90,31 +74,17 @@ impl Enclosure {
     }
 
     pub fn directory(&self) -> &Path {
-        &self.directory
+        &self.directory.0
     }
 
     /// All that was written on stderr by what was started with it.
     pub fn log(&self) -> String {
-        String::from_utf8_lossy(&fs::read(self.directory.join("log")).unwrap_or_default()).into_owned()
+        String::from_utf8_lossy(&fs::read(self.directory.0.join("log")).unwrap_or_default()).into_owned()
     }
 
     /// Whether anything but PID 1 lives inside.
     pub fn is_inhabited(&self) -> bool {
-        !Process::descendants_of(self.pid).is_empty()
-    }
-}
-
-impl Drop for Enclosure {
-    fn drop(&mut self) {
-        drop(self.holder.stdin.take());
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while matches!(self.holder.try_wait(), Ok(None)) && Instant::now() < deadline {
-            let _ = nix::poll::poll(&mut [], 10u8);
-        }
-        // Of one that is gone already it takes nothing.
-        let _ = self.holder.kill();
-        let _ = self.holder.wait();
-        let _ = fs::remove_dir_all(&self.directory);
+        !Process::descendants_of(self.holder.pid).is_empty()
     }
 }
 
