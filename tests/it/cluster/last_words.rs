@@ -61,7 +61,7 @@ fn grace_period_ends(cluster: &Cluster) {
     let spec = "  terminationGracePeriodSeconds: 2\n";
     let pod = Pod { name: "grace", args: DEAF, options: "", container: READY, spec };
     pod.create_and_await(cluster);
-    cluster.kubectl(&["delete", "--wait=false", "pod", pod.name]);
+    pod.delete(cluster);
     let wanted = Wanted {
         exit_code: "137",
         reason: "Error",
@@ -82,7 +82,7 @@ fn deadline_comes_first(cluster: &Cluster) {
     let spec = "  terminationGracePeriodSeconds: 600\n";
     let pod = Pod { name: "deadline", args: DEAF, options: "-k 1s", container: READY, spec };
     pod.create_and_await(cluster);
-    cluster.kubectl(&["delete", "--wait=false", "pod", pod.name]);
+    pod.delete(cluster);
     let wanted = Wanted {
         exit_code: "137",
         reason: "Error",
@@ -208,7 +208,7 @@ fn clean_stop(cluster: &Cluster) {
     let args = "[sh, -c, 'touch /tmp/ready; exec sleep 1d']";
     let pod = Pod { name: "clean-stop", args, options: "-e asked:0", container: READY, spec: "" };
     pod.create_and_await(cluster);
-    cluster.kubectl(&["delete", "--wait=false", "pod", pod.name]);
+    pod.delete(cluster);
     let wanted = Wanted {
         exit_code: "0",
         reason: "Completed",

@@ -75,6 +75,14 @@ spec:
         End { exit_code: next(), reason: next(), message: next() }
     }
 
+    /// Asks for its end. A finalizer keeps what is known of it for as long as there is the cluster: without one it is gone with
+    /// the pod, for a reader who is slow.
+    pub fn delete(&self, cluster: &Cluster) {
+        const KEPT: &str = r#"{"metadata":{"finalizers":["pausa.example/read"]}}"#;
+        cluster.kubectl(&["patch", "pod", self.name, "--type=merge", "--patch", KEPT]);
+        cluster.kubectl(&["delete", "--wait=false", "pod", self.name]);
+    }
+
     pub fn describe(&self, cluster: &Cluster) -> String {
         cluster.kubectl(&["describe", "pod", self.name])
     }
