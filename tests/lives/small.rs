@@ -33,7 +33,7 @@ pub const SMALL: &[Small] = &[
         name: "a limit",
         words: "pausa -T 2s -k 1s",
         own: 1,
-        fewer: 0,
+        fewer: 1,
         scope: &[
             Kind::Outside(libc::SIGTERM),
             Kind::ChildExits,
