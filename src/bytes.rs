@@ -125,6 +125,21 @@ pub fn integer(text: &[u8]) -> Option<(i64, &[u8])> {
     Some((if is_negative { number } else { number.saturating_neg() }, rest))
 }
 
+/// A number of one to sixteen hexadecimal digits, whatever is behind it.
+#[must_use]
+pub fn hexadecimal(text: &[u8]) -> Option<u64> {
+    let mut number = None;
+    for &byte in text {
+        let Some(digit) = char::from(byte).to_digit(16) else { break };
+        let before = number.unwrap_or(0);
+        if before >> 60 != 0 {
+            return None;
+        }
+        number = Some(before << 4 | u64::from(digit));
+    }
+    number
+}
+
 /// What stands behind the last slash.
 #[must_use]
 pub fn base_name(path: &[u8]) -> &[u8] {
@@ -149,6 +164,20 @@ mod tests {
             (b"x3", None),
         ] {
             assert_eq!(integer(text), expected, "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn hexadecimal_digits_are_read() {
+        for (text, number) in [
+            (&b"0000000000014002"[..], Some(0x14002)),
+            (b"ffffffffffffffff", Some(u64::MAX)),
+            (b"10000000000000000", None),
+            (b"7f0A b", Some(0x7f0a)),
+            (b"", None),
+            (b"x1", None),
+        ] {
+            assert_eq!(hexadecimal(text), number, "{}", text.escape_ascii());
         }
     }
 

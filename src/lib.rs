@@ -42,13 +42,16 @@ pub mod model {
     pub mod process;
     pub mod siginfo;
     pub mod signal;
+    pub mod stat;
     pub mod status;
 }
 /// What to do about what happens. Pure.
 pub mod policy {
+    pub mod disposition;
     pub mod facts;
     pub mod fairness;
     pub mod forward;
+    pub mod inspection;
     pub mod reason;
     pub mod remap;
     pub mod shutdown;
@@ -58,6 +61,7 @@ pub mod message {
     pub mod catalog;
     pub mod event;
     pub mod fill;
+    pub mod inspection;
     pub mod json;
     pub mod line;
     pub mod own_words;
@@ -81,8 +85,10 @@ pub mod run {
     mod drain;
     pub mod entered;
     pub mod hold;
+    pub mod inspect;
     pub mod install;
     pub mod jobs;
+    mod judge;
     pub mod post_mortem;
     pub mod report;
     pub mod search;

@@ -8,6 +8,7 @@
 
 mod abi;
 mod arch;
+mod directory;
 mod entry;
 mod file;
 mod install;
@@ -19,6 +20,7 @@ mod stream;
 mod terminal;
 mod timed;
 
+pub use directory::*;
 pub use file::*;
 pub use install::*;
 pub use kernel::{Kernel, Linux};

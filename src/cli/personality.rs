@@ -71,6 +71,13 @@ impl Personality {
         Config::new(name, &self.contract, &self.catalog)
     }
 
+    /// The one whose names have this one. `init` alone could be any.
+    #[must_use]
+    pub fn named(name: &[u8]) -> Option<&'static Self> {
+        let is_called = |personality: &&Self| word_index(personality.names.as_bytes(), b' ', name).is_some();
+        PERSONALITIES.iter().find(is_called).filter(|_| name != b"init")
+    }
+
     #[must_use]
     pub fn from_argv0(argv0: &[u8]) -> &'static Self {
         let base = base_name(argv0);

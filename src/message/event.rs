@@ -202,6 +202,10 @@ pub enum Event<'a> {
         /// What to do about it.
         hint: Text,
     },
+    /// There is nothing that can be inspected.
+    NotInspected {
+        why: Text,
+    },
     /// This program could not be copied.
     NotInstalled {
         name: &'a [u8],
@@ -308,6 +312,7 @@ impl Event<'_> {
             Self::NothingToReap => Topic::NothingToReap,
             Self::NoChildLeft => Topic::NoChildLeft,
             Self::Unwritten { .. } => Topic::Unwritten,
+            Self::NotInspected { .. } => Topic::NotInspected,
             Self::NotInstalled { .. } => Topic::NotInstalled,
             Self::Killing => Topic::Killing,
             Self::Lost { .. } => Topic::Lost,

@@ -175,7 +175,8 @@ impl Event<'_> {
             Self::Refused { accepted: text, .. }
             | Self::ExecFailed { hint: text, .. }
             | Self::Unwritten { hint: text, .. }
-            | Self::NotInstalled { hint: text, .. } => Some(text),
+            | Self::NotInstalled { hint: text, .. }
+            | Self::NotInspected { why: text } => Some(text),
             _ => None,
         }
     }

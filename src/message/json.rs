@@ -6,6 +6,11 @@ use crate::message::line::{Line, QUOTED, decode, is_unfit};
 use crate::time::{Calendar, Nanoseconds};
 
 impl Line<'_> {
+    /// Takes all of it back.
+    pub const fn clear(&mut self) {
+        self.length = 0;
+    }
+
     /// Adds the beginning of a foreign text as a JSON string.
     pub fn json_string(&mut self, foreign: &[u8]) -> &mut Self {
         self.push(b'"').json(foreign.get(..QUOTED).unwrap_or(foreign)).push(b'"')

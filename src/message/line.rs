@@ -16,7 +16,7 @@ pub(super) const QUOTED: usize = 200;
 #[derive(Debug)]
 pub struct Line<'r> {
     room: &'r mut [u8],
-    length: usize,
+    pub(super) length: usize,
 }
 
 impl<'r> Line<'r> {

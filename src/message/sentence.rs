@@ -124,17 +124,22 @@ fn span<'l, 'r>(span: Nanoseconds, line: &'l mut Line<'r>) -> &'l mut Line<'r> {
     line.bytes(b" s")
 }
 
+impl Line<'_> {
+    /// Adds an amount of memory: `24 MiB`. The nearest of them, so that a peak at the limit reads as such.
+    pub fn size(&mut self, bytes: u64) -> &mut Self {
+        match bytes >> 20 {
+            0..10 => self.number(bytes.saturating_add(1 << 9) >> 10).bytes(b" KiB"),
+            _ => self.number(bytes.saturating_add(1 << 19) >> 20).bytes(b" MiB"),
+        }
+    }
+}
+
 /// ` (limit 24 MiB, peak 20 MiB)`.
 fn memory<'l, 'r>(limit: Option<u64>, peak: Option<u64>, line: &'l mut Line<'r>) -> &'l mut Line<'r> {
     let mut before: &[u8] = b" (";
     for (name, bytes) in [(&b"limit "[..], limit), (b"peak ", peak)] {
         let Some(bytes) = bytes else { continue };
-        line.bytes(before).bytes(name);
-        // The nearest of them, so that a peak at the limit reads as such.
-        match bytes >> 20 {
-            0..10 => line.number(bytes.saturating_add(1 << 9) >> 10).bytes(b" KiB"),
-            _ => line.number(bytes.saturating_add(1 << 19) >> 20).bytes(b" MiB"),
-        };
+        line.bytes(before).bytes(name).size(bytes);
         before = b", ";
     }
     if before == b" (" { line } else { line.push(b')') }

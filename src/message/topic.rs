@@ -44,6 +44,7 @@ pub enum Topic {
     NothingToReap,
     NoChildLeft,
     Unwritten,
+    NotInspected,
     NotInstalled,
     Killing,
     Lost,

@@ -40,6 +40,7 @@ impl Signal {
     pub const TTOU: Self = Self::of(libc::SIGTTOU);
     pub const STKFLT: Self = Self::of(libc::SIGSTKFLT);
     pub const XFSZ: Self = Self::of(libc::SIGXFSZ);
+    pub const URG: Self = Self::of(libc::SIGURG);
     pub const WINCH: Self = Self::of(libc::SIGWINCH);
     pub const IO: Self = Self::of(libc::SIGIO);
     pub const PWR: Self = Self::of(libc::SIGPWR);
@@ -146,6 +147,12 @@ impl SignalSet {
             bits |= 1 << (signal.number() - 1);
             rest = tail;
         }
+        Self(bits)
+    }
+
+    /// As the kernel writes it.
+    #[must_use]
+    pub const fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
 

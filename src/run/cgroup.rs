@@ -5,8 +5,10 @@
 
 use crate::bytes::{count_behind, decimal, split, split_once, word_index};
 use crate::message::line::Line;
+use crate::model::process::Pid;
 use crate::policy::facts::Memory;
-use crate::sys::Kernel;
+use crate::policy::inspection::Limits;
+use crate::sys::{Kernel, Linux};
 
 /// Where a version has its cgroups, and what it calls the files.
 struct Version {
@@ -44,8 +46,8 @@ pub fn memory(kernel: impl Kernel) -> Memory {
     for version in &VERSIONS {
         // A mount shows all cgroups of our cgroup namespace, or ours alone.
         for path in [own_path(cgroups, version.controller).unwrap_or(b""), b""] {
-            let directory = Directory { kernel, top: version.top, path };
-            if directory.is_ours() {
+            let directory = Directory { kernel, root: b"", top: version.top, path };
+            if directory.has(kernel.own_pid()) {
                 return Memory {
                     oom_kills: directory.number(version.events, b"oom_kill "),
                     limit: directory.number(version.limit, b"").filter(|&limit| limit < NO_LIMIT),
@@ -70,19 +72,21 @@ fn own_path<'a>(cgroups: &'a [u8], controller: &[u8]) -> Option<&'a [u8]> {
 
 struct Directory<'a, K> {
     kernel: K,
+    /// Through whose eyes: `/proc/1/root`, or nothing for our own.
+    root: &'a [u8],
     top: &'static [u8],
     path: &'a [u8],
 }
 
 impl<K: Kernel> Directory<'_, K> {
-    /// Whether our number is in its list, which has numbers of our PID namespace.
-    fn is_ours(&self) -> bool {
-        let own = self.kernel.own_pid().number();
+    /// Whether a process is in its list, which has numbers of our PID namespace.
+    fn has(&self, process: Pid) -> bool {
         let mut buffer = [0; 2048];
         let processes = self.read(b"/cgroup.procs\0", &mut buffer);
         // The last line may be cut, and its number another.
         let whole = processes.iter().rposition(|&byte| byte == b'\n').unwrap_or(0);
-        split(processes.get(..whole).unwrap_or(&[]), b'\n').any(|number| decimal(number) == Some(own))
+        split(processes.get(..whole).unwrap_or(&[]), b'\n')
+            .any(|number| decimal(number) == Some(process.number()))
     }
 
     /// The number behind `label` in one of its files.
@@ -94,9 +98,59 @@ impl<K: Kernel> Directory<'_, K> {
     fn read<'b>(&self, file: &[u8], buffer: &'b mut [u8]) -> &'b [u8] {
         let mut room = Line::ROOM;
         let mut path = Line::new(&mut room);
-        path.bytes(self.top).bytes(self.path).bytes(file);
+        path.bytes(self.root).bytes(self.top).bytes(self.path).bytes(file);
         self.kernel.read_file(path.as_bytes(), buffer).unwrap_or(&[])
     }
+}
+
+/// What the cgroups of `process` tell, which shares ours or not. `None`: they are not visible.
+pub fn limits(process: Pid, is_ours: bool) -> Option<Limits> {
+    let (mut room, mut buffer) = (Line::ROOM, [0; 4096]);
+    let mut path = Line::new(&mut room);
+    path.bytes(b"/proc/").pid(process).bytes(b"/cgroup\0");
+    let cgroups = Linux.read_file(path.as_bytes(), &mut buffer).unwrap_or(&[]);
+    let mut room = Line::ROOM;
+    let mut root = Line::new(&mut room);
+    root.bytes(b"/proc/").pid(process).bytes(b"/root");
+    // Another container's are where that container sees them.
+    let roots: [&[u8]; 2] = [root.as_bytes(), if is_ours { b"" } else { root.as_bytes() }];
+    let find = |top, controller: &[u8]| {
+        let own = own_path(cgroups, controller).unwrap_or(b"");
+        let places = roots.iter().flat_map(|&root| [(root, own), (root, &b""[..])]);
+        places
+            .map(|(root, path)| Directory { kernel: Linux, root, top, path })
+            .find(|directory| directory.has(process))
+    };
+    if let Some(unified) = find(b"/sys/fs/cgroup", b"") {
+        return Some(Limits {
+            frozen: unified.number(b"/cgroup.events\0", b"frozen ").map(|frozen| frozen > 0),
+            pids: unified.number(b"/pids.current\0", b""),
+            pids_max: unified.number(b"/pids.max\0", b""),
+            pids_hits: unified.number(b"/pids.events\0", b"max "),
+            memory: unified.number(b"/memory.current\0", b""),
+            memory_max: unified.number(b"/memory.max\0", b""),
+            oom_kills: unified.number(b"/memory.events\0", b"oom_kill "),
+            oom_group: unified.number(b"/memory.oom.group\0", b""),
+        });
+    }
+    let (pids, memory) = (find(b"/sys/fs/cgroup/pids", b"pids"), find(b"/sys/fs/cgroup/memory", b"memory"));
+    if pids.is_none() && memory.is_none() {
+        return None;
+    }
+    let mut limits = Limits::default();
+    if let Some(pids) = pids {
+        limits.pids = pids.number(b"/pids.current\0", b"");
+        limits.pids_max = pids.number(b"/pids.max\0", b"");
+        limits.pids_hits = pids.number(b"/pids.events\0", b"max ");
+    }
+    if let Some(memory) = memory {
+        limits.memory = memory.number(b"/memory.usage_in_bytes\0", b"");
+        limits.memory_max = memory.number(b"/memory.limit_in_bytes\0", b"").filter(|&limit| limit < NO_LIMIT);
+        limits.oom_kills = memory.number(b"/memory.oom_control\0", b"oom_kill ");
+    }
+    let freezer = find(b"/sys/fs/cgroup/freezer", b"freezer");
+    limits.frozen = freezer.map(|freezer| freezer.read(b"/freezer.state\0", &mut [0; 16]).starts_with(b"FR"));
+    Some(limits)
 }
 
 #[cfg(test)]

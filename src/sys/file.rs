@@ -109,6 +109,17 @@ pub fn replace(fd: Fd, page: &[u8], length: usize) -> Result<(), Errno> {
     Errno::check(unsafe { syscall2(libc::SYS_ftruncate as usize, fd.raw() as usize, length) }).map(drop)
 }
 
+/// Reads from some place in a regular file, as much as fits. `path` ends with a NUL.
+///
+/// # Errors
+/// As [`read_file`] and lseek(2).
+pub fn read_file_at<'b>(path: &[u8], offset: u64, buffer: &'b mut [u8]) -> Result<&'b [u8], Errno> {
+    let fd = open_to_read(path)?;
+    let result = seek(fd, offset as isize, libc::SEEK_SET).and_then(|()| read(fd, buffer));
+    close(fd);
+    Ok(buffer.get(..result?).unwrap_or(&[]))
+}
+
 /// Reads the end of an open file, as much as fits.
 ///
 /// # Errors

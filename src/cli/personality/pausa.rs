@@ -103,6 +103,7 @@ pub const PAUSA: Personality = Personality {
             (NotForwarded, Warning, "cannot send %s to %p: %e"),
             (Stopped, Info, "child %p stopped by %s"),
             (Unwritten, Warning, "cannot write the termination message to '%n': %e%a"),
+            (NotInspected, Fatal, "cannot inspect: %a"),
             (NotInstalled, Fatal, "cannot install: '%n': %e%a"),
             (Killing, Warning, "grace period expired: killing all remaining processes"),
             (Lost, Warning, "%c lines dropped: stderr was not being read"),

@@ -1,7 +1,7 @@
 //! The seccomp profiles that ship: they allow what pausa calls, not a name less and not one more. Whether an engine
 //! and its runtime agree is asked of engines.
 
-use crate::files::tidy::sources_below;
+use crate::files::tidy::{Source, sources_below};
 use crate::harness::launch::{AsPid1, AsSubreaper, Launch, Place};
 use crate::harness::process::Process;
 use crate::harness::process::is_paused;
@@ -106,8 +106,10 @@ fn agrees_with_sources() {
         let after = code.split("libc::SYS_").skip(1);
         after.map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()).collect()
     };
-    // What only --install calls is left to an engine's own profile: the command would get it, too.
-    let sources = sources_below("src").into_iter().filter(|source| !source.is("src/sys/install.rs"));
+    // What only --install and --inspect call is left to an engine's own profile: the command would get it, too.
+    let is_for_command =
+        |source: &Source| !["src/sys/install.rs", "src/sys/directory.rs"].iter().any(|path| source.is(path));
+    let sources = sources_below("src").into_iter().filter(is_for_command);
     let mut called: Names = sources.flat_map(|source| named(&source.code())).collect();
     // Those of 32-bit arm that libc's crate does not name.
     called.extend(["clock_gettime64", "ppoll_time64", "rt_sigtimedwait_time64"].map(str::to_owned));
