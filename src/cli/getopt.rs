@@ -86,7 +86,7 @@ impl<'a, 's> Getopt<'a, 's> {
         Self { words, grammar, order, bundle: &[] }
     }
 
-    /// The next option. After the end or a mistake, there is nothing more to ask for.
+    /// The next option. After the end, there is nothing more to ask for.
     #[allow(clippy::should_implement_trait, reason = "it ends with `End` or a mistake, not with `None`")]
     pub fn next(&mut self) -> Found<'a> {
         loop {
@@ -131,6 +131,8 @@ impl<'a, 's> Getopt<'a, 's> {
     #[inline(never)]
     fn short(&mut self, letter: u8) -> Found<'a> {
         let Some(entry) = self.by_letter(letter) else {
+            // What is behind it may be its value.
+            self.bundle = &[];
             return Found::Mistake(Event::UnknownShort { letter });
         };
         let mut given = None;
@@ -290,6 +292,13 @@ mod tests {
         {
             assert_eq!(parse(text).0, [('m', value.as_bytes())], "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_behind_an_unknown_letter_is_no_option() {
+        let mut options = Getopt::new(Words::Text(b"-xmake -m=y"), GRAMMAR, Order::Exact);
+        assert!(matches!(options.next(), Found::Mistake(_)));
+        assert!(matches!(options.next(), Found::Option(_, b"y")));
     }
 
     #[test]

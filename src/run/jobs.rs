@@ -91,8 +91,9 @@ impl<K: Kernel> Supervisor<'_, K> {
         }
     }
 
-    /// SIGCONT came, as it was `received` if it was: `fg` has put us into the foreground before, `bg` has not.
-    pub(super) fn resume(&mut self, received: Option<&Received>) {
+    /// SIGCONT came, as it was `received` if it was: `fg` has put us into the foreground before, `bg` has not. Says whether
+    /// the child has it, as far as is known.
+    pub(super) fn resume(&mut self, received: Option<&Received>) -> bool {
         if let Some(terminal) = self.jobs.terminal {
             terminal.pass(self.kernel.own_group(), self.group_of_child());
         }
@@ -102,6 +103,6 @@ impl<K: Kernel> Supervisor<'_, K> {
             target => target,
         };
         (self.jobs.asked_to_stop, self.jobs.has_stopped) = (false, false);
-        self.send(forward::recipient(target, self.child), Signal::CONT, Signal::CONT, received);
+        self.send(forward::recipient(target, self.child), Signal::CONT, Signal::CONT, received)
     }
 }

@@ -22,20 +22,24 @@ impl<K: Kernel> Supervisor<'_, K> {
     pub(super) fn ask_to_stop(&mut self, received: &Received, passed: Option<Signal>) {
         // Without a deadline the time is for the message alone.
         let now = if self.config.needs_clock() { self.now() } else { self.kernel.now().unwrap_or_default() };
-        if !self.is_zombie() {
-            self.facts.asked = Some(post_mortem::asked(self.kernel, received, now));
+        let was_under_way = self.shutdown.is_under_way();
+        let step = self.shutdown.ask(passed, now);
+        let leads_on = step.is_some() || (!was_under_way && self.shutdown.is_under_way());
+        let is_alive = !self.is_zombie();
+        if leads_on && is_alive {
+            let asked = post_mortem::asked(self.kernel, received, now);
+            self.facts.asked = Some(asked);
+            self.facts.first_asked = self.facts.first_asked.or(Some(asked));
         }
-        if self.facts.first_asked.is_none() {
-            self.facts.first_asked = self.facts.asked;
-        }
-        match self.shutdown.ask(passed, now) {
+        match step {
             Some(step) if Some(step) == passed && step != Signal::KILL => {
                 self.has_passed_stop = true;
-                if step == Signal::CONT {
-                    self.resume(Some(received));
+                let is_sent = if step == Signal::CONT {
+                    self.resume(Some(received))
                 } else {
-                    self.forward(received, step);
-                }
+                    self.forward(received, step)
+                };
+                self.has_reached |= is_alive && is_sent;
             }
             Some(step) => {
                 let is_rewritten = Some(step) == passed;
@@ -103,17 +107,19 @@ impl<K: Kernel> Supervisor<'_, K> {
     /// A step of the ladder: sent by nobody but us. `why` counts if it is SIGKILL.
     fn step(&mut self, signal: Signal, why: OwnKill) {
         self.has_passed_stop = true;
-        match signal {
-            Signal::KILL => self.kill(why),
-            Signal::CONT => self.resume(None),
-            _ => {
-                let recipient = forward::recipient(self.config.target, self.child);
-                self.send(recipient, signal, signal, None);
-                if self.facts.has_timed_out {
-                    // Who is stopped would not act on it. A sender from outside can see to that; here is none.
-                    self.resume(None);
-                }
-            }
+        if signal == Signal::KILL {
+            return self.kill(why);
+        }
+        let is_alive = !self.is_zombie();
+        let is_sent = if signal == Signal::CONT {
+            self.resume(None)
+        } else {
+            self.send(forward::recipient(self.config.target, self.child), signal, signal, None)
+        };
+        self.has_reached |= is_alive && is_sent;
+        if signal != Signal::CONT && self.facts.has_timed_out {
+            // Who is stopped would not act on it. A sender from outside can see to that; here is none.
+            self.resume(None);
         }
     }
 

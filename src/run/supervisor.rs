@@ -44,6 +44,8 @@ pub struct Supervisor<'a, K> {
     pub(super) killing: Option<Nanoseconds>,
     /// Whether a stop signal has gone to the child. One that `--delay` holds back has not.
     pub(super) has_passed_stop: bool,
+    /// Whether one has reached it before its end, as far as is known.
+    pub(super) has_reached: bool,
     /// Whether the child has ended and is reaped: its number may belong to another process now.
     pub(super) has_ended: bool,
     /// The first of each of these signals is not for the child: we caused it by giving up the terminal.
@@ -104,6 +106,7 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             jobs,
             killing: None,
             has_passed_stop: false,
+            has_reached: false,
             has_ended: false,
             has_given_up: false,
             ignored_once,
@@ -234,8 +237,8 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             Response::Send(passed) if config.stop_on.contains(signal) || config.stop_on.contains(passed) => {
                 self.ask_to_stop(received, Some(passed));
             }
-            Response::Send(Signal::CONT) => self.resume(Some(received)),
-            Response::Send(passed) => self.forward(received, passed),
+            Response::Send(Signal::CONT) => drop(self.resume(Some(received))),
+            Response::Send(passed) => drop(self.forward(received, passed)),
         }
         if config.contract.suspends_itself && signal.is_terminal_stop() {
             self.report(Event::Suspending);
@@ -300,15 +303,8 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             }
             return;
         }
-        if let Some(Messenger { signal, passed, .. }) =
-            self.messenger.take_if(|messenger| messenger.pid == pid)
-        {
-            let sent = match (wait.term_signal(), wait.exit_code()) {
-                (None, 0) => Ok(()),
-                (None, number) => Err(Errno::of(number.into())),
-                (Some(_), _) => Err(Errno::PERM),
-            };
-            return self.report_sent(signal, passed, sent);
+        if let Some(messenger) = self.messenger.take_if(|messenger| messenger.pid == pid) {
+            return self.messenger_ended(messenger, wait);
         }
         let is_child = pid == self.child && !self.has_ended;
         // The end may be seen before its SIGCHLD is taken. A verbose report has that signal first all the same.
@@ -347,7 +343,12 @@ impl<'a, K: Kernel> Supervisor<'a, K> {
             self.facts.ended = self.kernel.now().unwrap_or_default();
         }
         self.look_at_memory();
-        if !self.has_passed_stop {
+        // Who was killed may well have been asked in vain.
+        let may_obey = match end {
+            End::Seen(wait) => wait.term_signal() != Some(Signal::KILL),
+            End::Pending | End::Unseen => false,
+        };
+        if !self.has_passed_stop || (may_obey && !self.has_reached) {
             self.facts.asked = None;
         }
         let reason = Reason::of(&self.facts);

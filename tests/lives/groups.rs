@@ -2,7 +2,8 @@
 //! the foreground. cargo-mutants found that no other life tells these apart.
 
 use crate::life::{
-    CONT, HUP, INT, Life, TERM, TTIN, child, ignores, life, ms, obeys, on, outside, process, s, world,
+    CONT, HUP, INT, KILL, Life, TERM, TTIN, USR1, child, ignores, life, ms, obeys, on, outside, process, s,
+    world,
 };
 use crate::process::React;
 use crate::world::Truth;
@@ -14,7 +15,56 @@ fn lives(truth: &Truth, name: &str) -> bool {
 pub fn scenes() -> Vec<Life> {
     let mut lives = farewells();
     lives.extend(ends());
+    lives.extend(claims());
     lives
+}
+
+/// What did not reach the child while it lived is not why it ended.
+fn claims() -> Vec<Life> {
+    let tells = |life: Life, what: &'static str| {
+        life.so_that(what, move |truth| String::from_utf8_lossy(&truth.judge.message).contains(what))
+    };
+    vec![
+        tells(
+            life("a rewrite into SIGKILL that comes behind the end")
+                .pausa("-m/message -F json -r HUP:KILL")
+                .at(s(1), child().gets(KILL))
+                .at(s(1), outside().kills(HUP)),
+            "\"reason\":\"killed\"",
+        )
+        .ends(137),
+        tells(
+            life("a stop that was held back, and another behind the end")
+                .pausa("-m/message -F json -d 60s")
+                .at(s(1), outside().kills(TERM))
+                .at(s(2), child().exits(5))
+                .at(s(2), outside().kills(INT)),
+            "\"reason\":\"exit\"",
+        )
+        .ends(5),
+        tells(
+            life("a stop that pausa may not send")
+                .pausa("-m/message -F json")
+                .first(world(|truth| {
+                    (truth.may_kill, truth.may_set_user) = (false, false);
+                    truth.child_mut().uid = 1000;
+                }))
+                .at(s(1), outside().kills(TERM))
+                .at(s(2), child().exits(5)),
+            "\"reason\":\"exit\"",
+        )
+        .ends(5),
+        tells(
+            life("a stop that is dropped, behind one that is not")
+                .pausa("-m/message -F json --stop-on TERM,USR1 -r TERM:0")
+                .child(on(USR1, React::Stay))
+                .at(s(1), outside().kills(USR1))
+                .at(s(2), outside().kills(TERM))
+                .at(s(3), child().exits(5)),
+            "\"stop_signal\":\"SIGUSR1\"",
+        )
+        .ends(5),
+    ]
 }
 
 /// dumb-init's SIGTERM to the group of a child that has ended.

@@ -83,8 +83,8 @@ pub const MUTANTS: &[Mutant] = &[
         name: "SIGCONT has no fallback to the child",
         file: JOBS,
         changes: &[(
-            "self.send(forward::recipient(target, self.child), Signal::CONT, Signal::CONT, received);",
-            "let _ = self.kernel.kill(forward::recipient(target, self.child), Signal::CONT);",
+            "self.send(forward::recipient(target, self.child), Signal::CONT, Signal::CONT, received)\n",
+            "self.kernel.kill(forward::recipient(target, self.child), Signal::CONT).is_ok()\n",
         )],
     },
     Mutant {
@@ -126,7 +126,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         name: "nothing is forwarded",
         file: SEND,
-        changes: &[("        self.send(recipient, received.signal, passed, Some(received));\n", "")],
+        changes: &[("self.send(recipient, received.signal, passed, Some(received));", "true;")],
     },
     Mutant {
         name: "a queued signal that is refused is lost",
