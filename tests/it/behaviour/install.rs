@@ -1,6 +1,7 @@
 //! `--install`: a copy in one step, or one line, 125 and what was there before.
 
 use crate::harness::launch::{AsPid1, AsSubreaper, Launch, Place};
+use crate::harness::process::is_paused;
 use crate::harness::running::Ended::Code;
 use crate::harness::subject::{Pausa, directory, original};
 use crate::harness::trial::{plain, trial};
@@ -106,11 +107,12 @@ fn replaces() {
     let folder = folder();
     fs::write(folder.join("copy"), "x".repeat(1 << 20)).expect("make a file");
     install(&folder, "copy");
-    let mut running = Command::new(folder.join("copy")).spawn().expect("run the copy");
+    let mut running = Launch::program(folder.join("copy"), AsSubreaper).start();
+    running.until("a hold", |running| is_paused(running.pid()).then_some(()));
     install(&folder, "copy");
     assert_copy(&folder.join("copy"));
-    running.kill().expect("it holds");
-    running.wait().expect("it has ended");
+    running.kill(libc::SIGTERM);
+    assert_eq!(running.ended(), Code(0));
 }
 
 fn replaces_a_link() {
