@@ -39,8 +39,8 @@ impl<K: Kernel> Supervisor<'_, K> {
         let recipient = forward::recipient(self.config.target, self.child);
         let kills = passed == Signal::KILL && !self.is_zombie();
         let is_sent = self.send(recipient, received.signal, passed, Some(received));
-        if kills && is_sent {
-            self.facts.own_kill = self.facts.own_kill.or(Some(OwnKill::Rewrite));
+        if kills && is_sent && self.facts.own_kill.is_none() {
+            self.facts.own_kill = Some(OwnKill::Rewrite);
         }
         is_sent
     }

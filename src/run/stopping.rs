@@ -27,9 +27,10 @@ impl<K: Kernel> Supervisor<'_, K> {
         let leads_on = step.is_some() || (!was_under_way && self.shutdown.is_under_way());
         let is_alive = !self.is_zombie();
         if leads_on && is_alive {
-            let asked = post_mortem::asked(self.kernel, received, now);
-            self.facts.asked = Some(asked);
-            self.facts.first_asked = self.facts.first_asked.or(Some(asked));
+            self.facts.asked = Some(post_mortem::asked(self.kernel, received, now));
+            if self.facts.first_asked.is_none() {
+                self.facts.first_asked = self.facts.asked;
+            }
         }
         match step {
             Some(step) if Some(step) == passed && step != Signal::KILL => {
