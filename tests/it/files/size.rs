@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 /// The byte budget of the release binary for each architecture. DESIGN.md, "Size", says where the bytes are.
 const BUDGETS: [(&str, usize); 6] = [
-    ("x86_64", 50 * 1024),
+    ("x86_64", 51 * 1024),
     ("aarch64", 52 * 1024),
     ("arm", 59 * 1024),
     ("riscv64", 49 * 1024),
