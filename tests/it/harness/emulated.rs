@@ -105,6 +105,7 @@ const BEYOND: &[Beyond] = &[
         "/proc/self/stat is its own, whatever is mounted there",
         &[&["strange: a /proc that knows us by another number"]],
     ),
+    ("/proc/self/exe is its own, also where no /proc is mounted", &[&["install: no /proc is told of"]]),
     ("a hundred thousand signals take it longer than the trial waits", &[&["under stress: 100,000 signals"]]),
 ];
 
