@@ -151,6 +151,8 @@ fn stopped_and_fg() {
     let child = terminal.expect_number("ready");
     for _ in 0..2 {
         until_foreground(&terminal, &mut running, child);
+        // It gets the terminal first, as from a shell, and SIGCONT then, which would take a Ctrl-Z in between away (signal(7)).
+        running.until_state(child, "S");
         terminal.type_in(CTRL_Z);
         terminal.expect("Stopped");
         terminal.expect(PROMPT);
